@@ -1,0 +1,47 @@
+# Two commands need nothing but Python 3.10+ and git: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports tests bench downstream clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml scripts/make_venv.py
+	$(PYTHON) scripts/make_venv.py $(VENV) --editable '.[dev]'
+	@touch $@
+
+setup: $(STAMP)  ## Create the environment in .venv
+
+demo: $(STAMP)  ## Make a project from the default starter in build/, run it, say what was made
+	$(BIN)/python scripts/demo.py
+
+test: check tests  ## Lint, types, import contracts, tests
+
+check: lint types imports  ## ruff, mypy --strict, import contracts
+
+lint: $(STAMP)
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports --no-cache
+
+tests: $(STAMP)
+	$(BIN)/pytest -n $(JOBS)
+
+bench: $(STAMP)  ## Measure against real Kedro and a raw loop, in one run
+	$(BIN)/python -m benchmarks
+
+downstream: $(STAMP)  ## Run the recipes of real plugins under the drop-in
+	$(BIN)/python -m downstream
+
+clean:  ## Remove what was built
+	rm -rf build dist $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache
