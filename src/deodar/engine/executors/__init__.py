@@ -1,0 +1,1 @@
+"""Where tasks run. Every module here holds one executor; ``protocol`` says what they promise."""
