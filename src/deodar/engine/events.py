@@ -44,6 +44,14 @@ class TaskEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskReused:
+    """A task did not have to run: what it writes is there, and equal to what it would write."""
+
+    task: TaskId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFailed:
     """An attempt ended badly, whatever the reason."""
 
@@ -118,6 +126,7 @@ Event: TypeAlias = (
     | RunEnded
     | TaskStarted
     | TaskEnded
+    | TaskReused
     | TaskFailed
     | TaskRetried
     | RetryDue

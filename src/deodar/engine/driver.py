@@ -1,0 +1,124 @@
+"""The thin shell round the scheduler: the executor's events in, commands out, observers told."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from .commands import Announce, Cancel, Command, Finish, Free, Submit, Wake
+from .events import Event, Interrupted, RetryDue, RunEnded, RunStarted, RunStatus, TaskReused, ValueFreed
+from .executors.protocol import Executor, Work
+from .graph import TaskGraph
+from .model import OnError, Resources, TaskId, ValueId
+from .observers import Observer, Observers
+from .scheduler import UNLIMITED, Scheduler
+
+
+class Gate(Protocol):
+    """Who may say, when a task is about to start, that it need not."""
+
+    def reason_to_reuse(self, task: TaskId) -> str | None:
+        """Return why the task need not run, or None; all its parents are over."""
+        ...
+
+
+class Driver:
+    """Runs one graph on one executor.
+
+    Args:
+        observers: told of every event, in order.
+        gate: asked before each first attempt.
+        on_free: told of values nobody will read again, in the driver's thread, before anything else is submitted.
+    """
+
+    def __init__(
+        self,
+        graph: TaskGraph,
+        executor: Executor,
+        *,
+        observers: Sequence[Observer] = (),
+        on_error: OnError = "drain",
+        budget: Resources = UNLIMITED,
+        by_cost: bool = False,
+        gate: Gate | None = None,
+    ) -> None:
+        self._graph = graph
+        self._executor = executor
+        self._observers = Observers(observers)
+        self._gate = gate
+        self._timers: list[tuple[float, TaskId]] = []
+        self._status: RunStatus | None = None
+        self.scheduler = Scheduler(graph, window=executor.window, on_error=on_error, budget=budget, by_cost=by_cost)
+
+    def run(self, work: Work) -> RunStatus:
+        """Run the graph to its end and say how it ended; what failed and why is in ``scheduler``.
+
+        The executor must be open. ``KeyboardInterrupt`` and its like leave at once: the caller's ``with`` ends
+        what is still running.
+        """
+        self._executor.begin(self._graph, work)
+        self._observers.observe(RunStarted(len(self._graph.tasks)))
+        try:
+            self._carry_out(self.scheduler.start())
+            while self._status is None:
+                self._turn()
+        except BaseException:
+            self.scheduler.handle(Interrupted())
+            self._observers.observe(RunEnded("cancelled"))
+            raise
+        self._observers.observe(RunEnded(self._status))
+        return self._status
+
+    def _turn(self) -> None:
+        """Wait for the executor or the next timer, whichever is first, and act on what happened."""
+        timeout = None
+        if self._timers:
+            timeout = max(0.0, self._timers[0][0] - time.monotonic())
+        observers, handle = self._observers, self.scheduler.handle
+        for event in self._executor.wait(timeout):
+            observers.observe(event)
+            self._carry_out(handle(event))
+        while self._timers and self._timers[0][0] <= time.monotonic():
+            _, task = heapq.heappop(self._timers)
+            self._carry_out(handle(RetryDue(task)))
+
+    def _carry_out(self, commands: Iterable[Command]) -> None:
+        todo = deque(commands)
+        while todo:
+            command = todo.popleft()
+            match command:
+                case Submit():
+                    reused = self._reuse(command)
+                    if reused is None:
+                        self._executor.submit(command)
+                    else:
+                        todo.extend(self._note(reused))
+                case Free(value=value):
+                    self._free(value)
+                case Announce(event=event):
+                    self._observers.observe(event)
+                case Wake(task=task, delay=delay, jitter=jitter):
+                    due = time.monotonic() + delay + random.uniform(0.0, jitter)
+                    heapq.heappush(self._timers, (due, task))
+                case Cancel(task=task):
+                    self._executor.cancel(task)
+                case Finish(status=status):
+                    self._status = status
+
+    def _reuse(self, order: Submit) -> TaskReused | None:
+        if self._gate is None or order.attempt > 1:
+            return None
+        reason = self._gate.reason_to_reuse(order.task)
+        return None if reason is None else TaskReused(order.task, reason)
+
+    def _note(self, event: Event) -> list[Command]:
+        self._observers.observe(event)
+        return self.scheduler.handle(event)
+
+    def _free(self, value: ValueId) -> None:
+        self._executor.free((value,))
+        self._observers.observe(ValueFreed(value))
