@@ -199,11 +199,10 @@ def experimental(obj: _T) -> _T:
 
     Anything else is returned unchanged.
     """
+    marked: Any = obj
     if isinstance(obj, type):
-        original = obj.__init__
         # In place, so that subclasses and isinstance go on working.
-        setattr(obj, "__init__", _warning_once(original, obj.__name__))  # noqa: B010 - mypy refuses the assignment
-        marked: Any = obj
+        marked.__init__ = _warning_once(marked.__init__, obj.__name__)
     elif isinstance(obj, _ROUTINES):
         marked = _warning_once(obj, obj.__name__)
     else:
