@@ -1,0 +1,107 @@
+"""What surrounds every load and save of a dataset: the debug line, the checks, and errors that name it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from logging import DEBUG, Logger
+from typing import Any
+
+from ._errors import DatasetError
+from ._staging import staging_of
+
+_Load = Callable[[Any], Any]
+_Save = Callable[[Any, Any], Any]
+
+NOTHING_TO_SAVE = "Saving 'None' to a 'Dataset' is not allowed"
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def is_abstract(function: Any) -> bool:
+    """Tell by the contract's rule whether a method belongs to a base class named ``Abstract…``."""
+    return str(getattr(function, "__qualname__", "")).startswith("Abstract")
+
+
+def wrapped_load(load_func: _Load, logger: Logger) -> _Load:
+    """Wrap the raw ``load`` of a class."""
+
+    @functools.wraps(load_func)
+    def load(self: Any) -> Any:
+        describe(self, "Loading %s", logger)
+        try:
+            return load_func(self)
+        except DatasetError:
+            raise
+        except Exception as exc:
+            raise DatasetError(f"Failed while loading data from dataset {self!s}.\n{exc!s}") from exc
+
+    annotations = _annotations(load_func)
+    load.__annotations__ = {"return": annotations.get("return")}
+    load.__dict__["__loadwrapped__"] = True
+    return load
+
+
+def wrapped_save(save_func: _Save, logger: Logger) -> _Save:
+    """Wrap the raw ``save`` of a class."""
+
+    @functools.wraps(save_func)
+    def save(self: Any, data: Any) -> None:
+        guarded_save(self, data, save_func, logger)
+
+    return marked_as_save(save, save_func)
+
+
+def marked_as_save(save: _Save, save_func: _Save) -> _Save:
+    """Leave the marks on a wrapper by which the contract tells it from a raw ``save``."""
+    annotations = _annotations(save_func)
+    save.__annotations__ = {"data": annotations.get("data", Any), "return": annotations.get("return")}
+    save.__dict__["__savewrapped__"] = True
+    return save
+
+
+def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> None:
+    """Call a raw ``save``; whatever it raises names the dataset."""
+    if data is None:
+        raise DatasetError(NOTHING_TO_SAVE)
+    describe(dataset, "Saving %s", logger)
+    try:
+        save_func(dataset, data)
+    except DatasetError as exc:
+        staging = staging_of(dataset)
+        if staging is not None and len(exc.args) == 1:
+            exc.args = (staging.in_real_terms(str(exc.args[0])),)
+        raise
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except Exception as exc:
+        staging = staging_of(dataset)
+        reason = str(exc) if staging is None else staging.in_real_terms(str(exc))
+        raise DatasetError(f"Failed while saving data to dataset {dataset!s}.\n{reason}") from exc
+
+
+def describe(dataset: Any, message: str, logger: Logger) -> None:
+    """Log what is done with a dataset, for those who debug.
+
+    Printing a dataset costs more than loading a small one, so it is left out when nobody reads it. Only a
+    class from elsewhere with a ``__repr__`` of its own is always printed: the tests of kedro-datasets
+    count what that does.
+    """
+    if logger.isEnabledFor(DEBUG):
+        logger.debug(message, str(dataset))
+    elif type(dataset)._prints_itself:
+        str(dataset)
+
+
+def prints_itself(cls: type, base: type) -> bool:
+    """Tell whether a class from outside this package brings its own ``__repr__``."""
+    owner = next(owner for owner in cls.__mro__ if "__repr__" in vars(owner))
+    return owner is not base and owner.__module__.partition(".")[0] != _PACKAGE
+
+
+def _annotations(function: Any) -> dict[str, Any]:
+    try:
+        return dict(getattr(function, "__annotations__", None) or {})
+    except NameError:
+        # Python 3.14 evaluates them late; one that is for the type checker only cannot be.
+        return {}
