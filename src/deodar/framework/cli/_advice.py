@@ -1,0 +1,107 @@
+"""What to try when a run was refused: the names that exist and are spelled like the one given."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...utils import get_close_matches
+from ._errors import KedroCliError, add_hint
+
+_EMPTY = "Pipeline contains no nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the command line asked for: environment, source of configuration, part of the pipeline."""
+
+    env: str | None
+    conf_source: str | None
+    selection: dict[str, Any]
+
+
+@contextmanager
+def advice(request: RunRequest) -> Iterator[None]:
+    """Let errors through, with a hint when one of the given names does not exist.
+
+    Raises:
+        KedroCliError: the environment has no folder.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__name__ == "MissingConfigException" and (message := _missing_environment(request)):
+            raise KedroCliError(message) from error
+        if "Did you mean" not in str(error) and (hint := _missing_name(error, request)):
+            add_hint(error, hint)
+        raise
+
+
+def _missing_environment(request: RunRequest) -> str | None:
+    if not request.env or "://" in (request.conf_source or ""):
+        return None
+    # Imported here: the project is configured by the time a run can fail.
+    from ..project import settings
+
+    source = Path(request.conf_source or settings.CONF_SOURCE)
+    if not source.is_absolute():
+        from ...utils import find_kedro_project
+
+        source = (find_kedro_project(Path.cwd()) or Path.cwd()) / source
+    if not source.is_dir() or (source / request.env).is_dir():
+        return None
+    known = sorted(folder.name for folder in source.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    return f"No environment named {request.env!r} in '{source}'.{_suggest([request.env], known, 'Environments')}"
+
+
+def _missing_name(error: Exception, request: RunRequest) -> str | None:
+    """Return advice when an error comes from a name that no node, tag or dataset has."""
+    from ..project import pipelines
+
+    if not isinstance(error, ValueError | KeyError):
+        return None
+    names = request.selection["pipeline_names"] or ["__default__"]
+    try:
+        chosen = [pipelines[name] for name in names]
+    except Exception:  # noqa: BLE001  (the registry's own failure is the error already under way)
+        return None
+    nodes = [node for pipeline in chosen for node in pipeline.nodes]
+    selection = request.selection
+    checks: list[tuple[str, Iterable[str], set[str]]] = [
+        ("tag", selection["tags"], {tag for node in nodes for tag in node.tags}),
+        (
+            "node",
+            [*selection["node_names"], *selection["from_nodes"], *selection["to_nodes"]],
+            {node.name for node in nodes},
+        ),
+        (
+            "dataset",
+            [*selection["from_inputs"], *selection["to_outputs"]],
+            {name for pipeline in chosen for name in pipeline.datasets()},
+        ),
+        ("namespace", selection["namespaces"], _namespaces(nodes)),
+    ]
+    for kind, asked, known in checks:
+        if unknown := [name for name in asked if name not in known]:
+            listed = ", ".join(repr(name) for name in unknown)
+            return f"No {kind} named {listed} in {', '.join(names)}.{_suggest(unknown, sorted(known), f'{kind.title()}s')}"
+    if _EMPTY in str(error) and not nodes:
+        return "The project has no nodes yet. Add a pipeline with `pipeline create`."
+    return None
+
+
+def _namespaces(nodes: Iterable[Any]) -> set[str]:
+    known: set[str] = set()
+    for node in nodes:
+        parts = (node.namespace or "").split(".")
+        known |= {".".join(parts[: length + 1]) for length in range(len(parts)) if parts[0]}
+    return known
+
+
+def _suggest(unknown: list[str], known: list[str], title: str) -> str:
+    close = get_close_matches(unknown, known)
+    if close:
+        return f" Did you mean {' or '.join(close)}?"
+    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    return f" {title}: {listed}." if known else f" There are no {title.lower()}."

@@ -1,0 +1,115 @@
+"""How a failed command speaks: one message on stderr, and the traceback only when asked for.
+
+``KedroCliError`` is the error of the commands themselves. Every other exception that leaves a command is put
+into words by ``report``: what the framework raised is a message already, what a user's own function raised comes
+with the lines of that code.
+"""
+
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, ClassVar
+
+import click
+
+_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+_VERBOSE_HINT = "Run with --verbose to see the full exception"
+
+
+class KedroCliError(click.ClickException):
+    """A command cannot do what was asked; the message is for the user."""
+
+    # Part of the contract: plugins read the first, and all three hold for the whole process.
+    VERBOSE_ERROR: ClassVar[bool] = False
+    VERBOSE_EXISTS: ClassVar[bool] = True
+    COOKIECUTTER_EXCEPTIONS_PREFIX: ClassVar[str] = "cookiecutter.exceptions"
+
+    __module__ = f"{__package__}.utils"
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message, or the whole traceback when ``--verbose`` was given."""
+        # From the exception itself: click calls this outside the `except` block, where there is no current one.
+        if self.VERBOSE_ERROR:
+            text = "".join(traceback.format_exception(type(self), self, self.__traceback__))
+            click.secho(text.rstrip("\n"), fg="yellow", file=file, err=file is None)
+            return
+        for cause in _causes(self):
+            if type(cause).__module__.startswith(self.COOKIECUTTER_EXCEPTIONS_PREFIX):
+                click.secho(f"{type(cause).__module__}.{type(cause).__qualname__}: {cause}", file=file, err=file is None)
+        click.secho(f"Error: {self.format_message()}", fg="red", file=file, err=file is None)
+        if self.VERBOSE_EXISTS and _causes(self):
+            click.secho(_VERBOSE_HINT, file=file, err=file is None)
+
+
+def add_hint(error: BaseException, hint: str) -> None:
+    """Attach a line of advice, which is shown below the error's message."""
+    # BaseException.add_note, which Python 3.10 does not have.
+    notes = getattr(error, "__notes__", None)
+    if notes is None:
+        notes = error.__notes__ = []  # type: ignore[attr-defined]
+    notes.append(hint)
+
+
+def report(error: Exception) -> int:
+    """Print an exception that left a command, and return the exit code.
+
+    Args:
+        error: any exception; click's own print themselves.
+    """
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if KedroCliError.VERBOSE_ERROR:
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        return 1
+    if not _was_raised_by_us(error):
+        click.echo(_user_traceback(error), err=True, nl=False)
+    click.secho(f"Error: {_message(error)}", fg="red", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
+    click.echo(f"{_VERBOSE_HINT}.", err=True)
+    return 1
+
+
+def _message(error: BaseException) -> str:
+    # str() of a KeyError is the repr of its argument.
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if not text:
+        return type(error).__qualname__
+    return text if _was_raised_by_us(error) else f"{type(error).__qualname__}: {text}"
+
+
+def _was_raised_by_us(error: BaseException) -> bool:
+    """Tell a message of the framework from an exception in the code it called."""
+    frame: TracebackType | None = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return frame is None or frame.tb_frame.f_code.co_filename.startswith(_PACKAGE_FOLDER)
+
+
+def _user_traceback(error: BaseException) -> str:
+    """Format a traceback without the frames of the framework and of the machinery below it."""
+    # Imported here: only where something failed.
+    import concurrent.futures
+
+    import pluggy
+
+    skipped = (
+        _PACKAGE_FOLDER,
+        *(str(Path(module.__file__).parent) for module in (click, pluggy, concurrent.futures) if module.__file__),
+    )
+    formatted = traceback.TracebackException(type(error), error, error.__traceback__)
+    kept = [frame for frame in formatted.stack if not frame.filename.startswith((*skipped, "<frozen"))]
+    if not kept:
+        return ""
+    return "".join(["Traceback (your code, most recent call last):\n", *traceback.format_list(kept)])
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    causes: list[BaseException] = []
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    while cause is not None and cause not in causes:
+        causes.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return causes

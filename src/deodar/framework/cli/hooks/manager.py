@@ -1,0 +1,50 @@
+"""The one manager of command-line hooks in a process, with the plugins of the group ``cli_hooks``."""
+
+import logging
+
+import pluggy
+
+from .._entry_points import entry_points, group_names, is_for_this_name
+from .markers import CLI_HOOK_NAMESPACE
+from .specs import CLICommandSpecs
+
+logger = logging.getLogger(__name__)
+
+# Owned by get_cli_hook_manager.
+_cli_hook_manager: pluggy.PluginManager | None = None
+
+_CLI_PLUGIN_HOOKS = group_names("cli_hooks")[0]
+
+
+def get_cli_hook_manager() -> pluggy.PluginManager:
+    """Return the manager, and load its plugins the first time."""
+    global _cli_hook_manager  # noqa: PLW0603  (the contract names this variable)
+    if _cli_hook_manager is None:
+        _cli_hook_manager = CLIHooksManager()
+    return _cli_hook_manager
+
+
+def known_cli_hook_manager() -> pluggy.PluginManager | None:
+    """Return the manager if somebody made it, or if a plugin would be in it; making one for nobody costs time."""
+    if _cli_hook_manager is not None or entry_points("cli_hooks"):
+        return get_cli_hook_manager()
+    return None
+
+
+class CLIHooksManager(pluggy.PluginManager):
+    """A plugin manager that knows the command-line hooks and registers the installed plugins."""
+
+    def __init__(self) -> None:
+        super().__init__(CLI_HOOK_NAMESPACE)
+        self.add_hookspecs(CLICommandSpecs)
+        self._register_cli_hooks_setuptools()
+
+    def _register_cli_hooks_setuptools(self) -> None:
+        disabled = [ep for ep in entry_points("cli_hooks") if not is_for_this_name(ep)]
+        for entry_point in disabled:
+            self.set_blocked(entry_point.name)
+        for group in group_names("cli_hooks"):
+            self.load_setuptools_entrypoints(group)
+        found = {f"{dist.project_name}-{dist.version}" for _, dist in self.list_plugin_distinfo()}
+        if found:
+            logger.debug("Registered CLI hooks from %d installed plugin(s): %s", len(found), ", ".join(sorted(found)))

@@ -1,0 +1,266 @@
+"""Commands on a project: ``run``, ``ipython`` and ``package``."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ... import KedroDeprecationWarning
+from ...utils import load_obj
+from ._groups import SuggestingGroup
+from .utils import (
+    KedroCliError,
+    _check_module_importable,
+    _config_file_callback,
+    _split_load_versions,
+    _split_params,
+    call,
+    env_option,
+    forward_command,
+    split_node_names,
+    split_string,
+    validate_conf_source,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from ..startup import ProjectMetadata
+
+_TOP = __name__.partition(".")[0]
+
+NO_DEPENDENCY_MESSAGE = "{module} is not installed. Add it to requirements.txt and run `pip install -r requirements.txt`."
+LINT_CHECK_ONLY_HELP = "Report style and import-order problems without changing files."
+OPEN_ARG_HELP = "Open the built documentation in the default browser."
+INPUT_FILE_HELP = "Requirements file to compile."
+OUTPUT_FILE_HELP = "File to write the compiled requirements to."
+
+FROM_INPUTS_HELP = "Start from the nodes that read these datasets. Comma-separated."
+TO_OUTPUTS_HELP = "Stop at the nodes that write these datasets. Comma-separated."
+FROM_NODES_HELP = "Start from these nodes. Comma-separated."
+TO_NODES_HELP = "Stop at these nodes. Comma-separated."
+NODE_ARG_HELP = "Run only these nodes. Comma-separated."
+NAMESPACES_ARG_HELP = "Run only the nodes of these namespaces. Comma-separated."
+TAG_ARG_HELP = "Run only nodes that have one of these tags. Comma-separated, and may be given again."
+RUNNER_ARG_HELP = "Runner to use: a class of the package's runners, such as SequentialRunner, ThreadRunner or ParallelRunner, or a dotted path."
+ASYNC_ARG_HELP = "Load and save the datasets of a node in threads."
+RUNNER_PARAMS_HELP = "Arguments for the runner, as `key=value` separated by commas, such as max_workers=4."
+LOAD_VERSION_HELP = "Versions of datasets to load, as `dataset:timestamp` separated by commas."
+PIPELINE_ARG_HELP = "Pipeline to run. Deprecated, use --pipelines."
+PIPELINES_ARG_HELP = "Registered pipelines to run, separated by commas. Without it `__default__` is run."
+CONFIG_FILE_HELP = "YAML or JSON file with options for this command below the key `run`. The command line wins over it."
+CONF_SOURCE_HELP = "Folder, archive or URL to read the project's configuration from."
+PARAMS_ARG_HELP = (
+    "Parameters for this run, as `key=value` separated by commas. A dot in a key nests: model.depth=3. "
+    "Values are YAML, so lists and mappings work: cols=[a,b]."
+)
+ONLY_MISSING_OUTPUTS_HELP = "Run only what is needed to make the outputs that do not exist yet."
+
+
+class _JoinedOption(click.Option):
+    """An option with a comma-separated value that adds up when it is given again."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        # The parser collects repeated values for `multiple` options only; everyone else, the callbacks and
+        # configuration files included, keeps dealing with one text.
+        self.multiple = True
+        try:
+            super().add_to_parser(parser, ctx)
+        finally:
+            self.multiple = False
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            value = ",".join(str(item) for item in value)
+        return super().type_cast_value(ctx, value)
+
+
+@click.group(name=_TOP, cls=SuggestingGroup)
+def project_group() -> None:
+    """Commands that work on a project."""
+
+
+@forward_command(project_group, forward_help=True)
+@env_option
+@click.pass_obj
+def ipython(metadata: "ProjectMetadata", /, env: str | None, args: tuple[str, ...], **kwargs: Any) -> None:
+    """Open IPython with the project's variables loaded."""
+    _check_module_importable("IPython")
+    if env:
+        _set_env(env)
+    call(["ipython", "--ext", f"{_TOP}.ipython", *args])
+
+
+def _set_env(env: str) -> None:
+    import os
+
+    # The child process reads it when it creates its session.
+    os.environ["KEDRO_ENV"] = env
+
+
+@project_group.command()
+@verbose_option
+@click.pass_obj
+def package(metadata: "ProjectMetadata") -> None:
+    """Package the project as a wheel, and its configuration as an archive."""
+    # Imported here: only this command builds anything.
+    from ._package import package_project
+
+    package_project(metadata)
+
+
+@project_group.command()
+@click.option("--from-inputs", cls=_JoinedOption, type=str, default="", help=FROM_INPUTS_HELP, callback=split_string)
+@click.option("--to-outputs", cls=_JoinedOption, type=str, default="", help=TO_OUTPUTS_HELP, callback=split_string)
+@click.option("--from-nodes", cls=_JoinedOption, type=str, default="", help=FROM_NODES_HELP, callback=split_node_names)
+@click.option("--to-nodes", cls=_JoinedOption, type=str, default="", help=TO_NODES_HELP, callback=split_node_names)
+@click.option("--nodes", "-n", "node_names", cls=_JoinedOption, type=str, default="", help=NODE_ARG_HELP, callback=split_node_names)
+@click.option("--runner", "-r", type=str, default=None, help=RUNNER_ARG_HELP)
+@click.option("--async", "is_async", is_flag=True, help=ASYNC_ARG_HELP)
+@click.option("--runner-params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=RUNNER_PARAMS_HELP, callback=_split_params)
+@env_option
+@click.option("--tags", "-t", cls=_JoinedOption, type=str, default="", help=TAG_ARG_HELP, callback=split_string)
+@click.option("--load-versions", "-lv", cls=_JoinedOption, type=str, default="", help=LOAD_VERSION_HELP, callback=_split_load_versions)
+@click.option("--pipeline", "-p", type=str, default=None, help=PIPELINE_ARG_HELP)
+@click.option("--pipelines", cls=_JoinedOption, type=str, default="", help=PIPELINES_ARG_HELP, callback=split_string)
+@click.option("--namespaces", "-ns", cls=_JoinedOption, type=str, default="", help=NAMESPACES_ARG_HELP, callback=split_node_names)
+@click.option(
+    "--config",
+    "-c",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+    help=CONFIG_FILE_HELP,
+    callback=_config_file_callback,
+    is_eager=True,
+)
+@click.option("--conf-source", help=CONF_SOURCE_HELP, callback=validate_conf_source)
+@click.option("--params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@click.option("--only-missing-outputs", is_flag=True, help=ONLY_MISSING_OUTPUTS_HELP)
+@verbose_option
+def run(
+    tags: list[str],
+    env: str | None,
+    runner: str | None,
+    is_async: bool,
+    runner_params: dict[str, Any],
+    node_names: list[str],
+    to_nodes: list[str],
+    from_nodes: list[str],
+    from_inputs: list[str],
+    to_outputs: list[str],
+    load_versions: dict[str, str],
+    pipeline: str | None,
+    pipelines: list[str],
+    config: str | None,
+    conf_source: str | None,
+    params: dict[str, Any],
+    namespaces: list[str],
+    only_missing_outputs: bool,
+) -> Any:
+    """Run the project's pipelines, or a part of them."""
+    names = _pipeline_names(pipeline, pipelines)
+    selection = {
+        "tags": tuple(tags),
+        "node_names": tuple(node_names),
+        "from_nodes": from_nodes,
+        "to_nodes": to_nodes,
+        "from_inputs": from_inputs,
+        "to_outputs": to_outputs,
+        "load_versions": load_versions,
+        "pipeline_names": names,
+        "namespaces": namespaces,
+        "only_missing_outputs": only_missing_outputs,
+    }
+    runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
+    with _advice_on_failure(env, conf_source, selection):
+        return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
+
+
+def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any], arguments: dict[str, Any]) -> Any:
+    # Imported here: the settings exist once the project is configured, and no other command needs a session.
+    from ..project import settings
+    from ..session import KedroSession
+
+    session_class = settings.SESSION_CLASS
+    takes_params = isinstance(session_class, type) and issubclass(session_class, KedroSession)
+    create = {"env": env, "conf_source": conf_source}
+    if takes_params or not isinstance(session_class, type):
+        create["runtime_params"] = params
+    else:
+        # A session for many runs takes the parameters with each of them.
+        arguments = {**arguments, "runtime_params": params}
+    with session_class.create(**create) as session:
+        return session.run(**arguments)
+
+
+def _advice_on_failure(env: str | None, conf_source: str | None, selection: dict[str, Any]) -> Any:
+    # Imported here: it is looked at when a run fails.
+    from ._advice import RunRequest, advice
+
+    return advice(RunRequest(env, conf_source, selection))
+
+
+def _pipeline_names(pipeline: str | None, pipelines: list[str]) -> list[str]:
+    if pipeline and pipelines:
+        raise KedroCliError("Options '--pipeline' and '--pipelines' cannot be used together.")
+    if pipeline:
+        warnings.warn("Option '--pipeline' is deprecated. Use '--pipelines' instead.", KedroDeprecationWarning, stacklevel=2)
+        return [pipeline]
+    return list(dict.fromkeys(pipelines))
+
+
+def _resolve_runner_kwargs(is_async: bool, runner_params: dict[str, Any]) -> dict[str, Any]:
+    """Join ``--async`` and ``--runner-params`` into the arguments of the runner's class.
+
+    Raises:
+        KedroCliError: they contradict each other.
+    """
+    if is_async:
+        warnings.warn(
+            "Option '--async' is deprecated. Use '--runner-params=is_async=True' instead.",
+            KedroDeprecationWarning,
+            stacklevel=2,
+        )
+        if runner_params.get("is_async") is False:
+            raise KedroCliError("Options '--async' and '--runner-params=is_async=False' cannot be used together.")
+    return {"is_async": is_async, **runner_params} if not is_async else {**runner_params, "is_async": True}
+
+
+def _make_runner(name: str | None, arguments: dict[str, Any]) -> Any:
+    name = name or "SequentialRunner"
+    runner_class = _load_runner(name)
+    try:
+        return runner_class(**arguments)
+    except TypeError as error:
+        if "is_async" in str(error) and not arguments["is_async"]:
+            # A runner of the user's own need not know the option that was not asked for.
+            return runner_class(**{key: value for key, value in arguments.items() if key != "is_async"})
+        raise KedroCliError(f"The runner {name!r} cannot be made with {arguments!r}: {error}") from error
+
+
+def _load_runner(name: str) -> Callable[..., Any]:
+    runners = f"{_TOP}.runner"
+    try:
+        return load_obj(name, runners)  # type: ignore[no-any-return]
+    except (ImportError, AttributeError, ValueError) as error:
+        if isinstance(error, ImportError) and not _names_a_parent(name, error):
+            # The runner's module exists, and fails by itself.
+            raise
+        raise KedroCliError(f"No runner named {name!r} found.{_runner_suggestion(name, runners)}") from error
+
+
+def _names_a_parent(path: str, error: ImportError) -> bool:
+    module = path.rpartition(".")[0]
+    return bool(error.name) and (module == error.name or module.startswith(f"{error.name}."))
+
+
+def _runner_suggestion(name: str, runners: str) -> str:
+    import importlib
+
+    from ...utils import get_close_matches
+
+    known = sorted(n for n in getattr(importlib.import_module(runners), "__all__", ()) if n.endswith("Runner"))
+    close = get_close_matches(name.rpartition(".")[2], known)
+    if close:
+        return f" Did you mean {' or '.join(close)}?"
+    return f" Known runners: {', '.join(known)}. A runner of your own is named by its dotted path."
