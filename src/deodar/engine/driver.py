@@ -6,16 +6,16 @@ import heapq
 import random
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from .commands import Announce, Cancel, Command, Finish, Free, Submit, Wake
 from .events import Event, Interrupted, RetryDue, RunEnded, RunStarted, RunStatus, TaskReused, ValueFreed
 from .executors.protocol import Executor, Work
 from .graph import TaskGraph
-from .model import OnError, Resources, TaskId, ValueId
+from .model import DEFAULT_POLICY, RunPolicy, TaskId, ValueId
 from .observers import Observer, Observers
-from .scheduler import UNLIMITED, Scheduler
+from .scheduler import Scheduler
 
 
 class Gate(Protocol):
@@ -33,6 +33,7 @@ class Driver:
         observers: told of every event, in order.
         gate: asked before each first attempt.
         on_free: told of values nobody will read again, in the driver's thread, before anything else is submitted.
+        seed: hands the executor the carried values that are there before the run.
     """
 
     def __init__(
@@ -41,18 +42,20 @@ class Driver:
         executor: Executor,
         *,
         observers: Sequence[Observer] = (),
-        on_error: OnError = "drain",
-        budget: Resources = UNLIMITED,
-        by_cost: bool = False,
+        policy: RunPolicy = DEFAULT_POLICY,
         gate: Gate | None = None,
+        on_free: Callable[[ValueId], None] | None = None,
+        seed: Callable[[Executor], None] | None = None,
     ) -> None:
         self._graph = graph
         self._executor = executor
         self._observers = Observers(observers)
         self._gate = gate
+        self._on_free = on_free
+        self._seed = seed
         self._timers: list[tuple[float, TaskId]] = []
         self._status: RunStatus | None = None
-        self.scheduler = Scheduler(graph, window=executor.window, on_error=on_error, budget=budget, by_cost=by_cost)
+        self.scheduler = Scheduler(graph, window=executor.window, policy=policy)
 
     def run(self, work: Work) -> RunStatus:
         """Run the graph to its end and say how it ended; what failed and why is in ``scheduler``.
@@ -61,6 +64,8 @@ class Driver:
         what is still running.
         """
         self._executor.begin(self._graph, work)
+        if self._seed is not None:
+            self._seed(self._executor)
         self._observers.observe(RunStarted(len(self._graph.tasks)))
         try:
             self._carry_out(self.scheduler.start())
@@ -121,4 +126,6 @@ class Driver:
 
     def _free(self, value: ValueId) -> None:
         self._executor.free((value,))
+        if self._on_free is not None:
+            self._on_free(value)
         self._observers.observe(ValueFreed(value))

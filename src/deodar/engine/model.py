@@ -69,6 +69,25 @@ class RetryPolicy:
 
 NO_RETRY = RetryPolicy()
 ONE_SLOT = Resources()
+UNLIMITED = Resources(cpu=float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class RunPolicy:
+    """How a run is scheduled.
+
+    Attributes:
+        on_error: what a task that failed for good means for the others.
+        budget: what all running tasks may hold together.
+        by_cost: prefer what starts the dearest chain; otherwise the order of the graph decides.
+    """
+
+    on_error: OnError = "drain"
+    budget: Resources = UNLIMITED
+    by_cost: bool = False
+
+
+DEFAULT_POLICY = RunPolicy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,7 @@ from .events import (
 )
 from .graph import TaskGraph, tail_costs
 from .lifetimes import Lifetimes
-from .model import Failure, FailureKind, OnError, Resources, RetryPolicy, TaskId
-
-UNLIMITED = Resources(cpu=float("inf"))
+from .model import DEFAULT_POLICY, Failure, FailureKind, RetryPolicy, RunPolicy, TaskId
 
 
 class Scheduler:
@@ -39,27 +37,17 @@ class Scheduler:
 
     Args:
         window: at most this many tasks are submitted and not ended.
-        on_error: what a task that failed for good means for the others.
-        budget: what all running tasks may hold together.
-        by_cost: prefer what starts the dearest chain; otherwise the order of the graph decides.
     """
 
-    def __init__(
-        self,
-        graph: TaskGraph,
-        *,
-        window: int,
-        on_error: OnError = "drain",
-        budget: Resources = UNLIMITED,
-        by_cost: bool = False,
-    ) -> None:
+    def __init__(self, graph: TaskGraph, *, window: int, policy: RunPolicy = DEFAULT_POLICY) -> None:
         self._tasks = graph.tasks
         self._children = graph.children
         self._waits = list(graph.waits)
         self._lifetimes = Lifetimes(graph)
-        self._admission = Admission([task.resources for task in graph.tasks], _preference(graph, by_cost), budget)
+        demands = [task.resources for task in graph.tasks]
+        self._admission = Admission(demands, _preference(graph, policy.by_cost), policy.budget)
         self._window = window
-        self._on_error = on_error
+        self._on_error = policy.on_error
         self._running: dict[TaskId, int] = {}
         self._attempts: dict[TaskId, int] = {}
         self._waiting: dict[TaskId, Failure] = {}

@@ -1,0 +1,27 @@
+"""Runners: the bridge between pipelines and the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .runner import AbstractRunner
+from .sequential_runner import SequentialRunner
+from .task import Task
+from .task import TaskError as TaskError  # not in __all__, as in the contract
+from .thread_runner import ThreadRunner
+
+if TYPE_CHECKING:
+    from .parallel_runner import ParallelRunner, ParallelRunnerManager
+
+__all__ = ["AbstractRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
+
+_ELSEWHERE = {"ParallelRunner": "parallel_runner", "ParallelRunnerManager": "parallel_runner"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: they bring multiprocessing or a cluster's package along.
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)

@@ -1,0 +1,81 @@
+"""From a pipeline to an engine graph: nodes become tasks, datasets become values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engine.graph import TaskGraph
+from ..engine.model import TaskId, TaskSpec, ValueId, ValueSpec
+
+if TYPE_CHECKING:
+    from ..pipeline import Node, Pipeline
+
+SpecFor = Callable[["Node", tuple[ValueId, ...], tuple[ValueId, ...]], TaskSpec]
+"""Makes the task of a node, given the values that it reads and writes."""
+
+
+def plain_spec(node: Node, reads: tuple[ValueId, ...], writes: tuple[ValueId, ...]) -> TaskSpec:
+    """Return a task without policies."""
+    return TaskSpec(node.name, reads, writes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPipeline:
+    """A pipeline and its engine graph.
+
+    Attributes:
+        nodes: by task number, in the pipeline's own order.
+        datasets: names by value number.
+        numbers: value numbers by name.
+    """
+
+    graph: TaskGraph
+    nodes: list[Node]
+    datasets: list[str]
+    numbers: dict[str, ValueId]
+
+
+def compile_pipeline(
+    pipeline: Pipeline, *, carried: Collection[str] = (), spec_for: SpecFor = plain_spec
+) -> CompiledPipeline:
+    """Translate a pipeline, in O(nodes + edges).
+
+    Free inputs and free outputs are kept; every other dataset is freed after its last reader.
+
+    Args:
+        carried: datasets that the engine moves between processes.
+        spec_for: makes the tasks; policies come in here.
+    """
+    nodes = list(pipeline.nodes)
+    numbers: dict[str, ValueId] = {}
+    tasks = []
+    for node in nodes:
+        reads = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.inputs)
+        writes = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.outputs)
+        tasks.append(spec_for(node, reads, writes))
+    kept = pipeline.inputs() | pipeline.outputs()
+    values = [ValueSpec(name, name in carried, name in kept) for name in numbers]
+    children, waits = _edges(pipeline, nodes)
+    return CompiledPipeline(TaskGraph(tasks, values, children, waits), nodes, list(numbers), numbers)
+
+
+def _edges(pipeline: Pipeline, nodes: list[Node]) -> tuple[list[list[TaskId]], list[int]]:
+    """Return who waits for each task, and for how many each waits.
+
+    The pipeline's ``node_dependencies`` is asked, because it is what subclasses override. A parent that is not in
+    the pipeline counts as one that never ends.
+    """
+    position = {node: TaskId(number) for number, node in enumerate(nodes)}
+    dependencies = pipeline.node_dependencies
+    children: list[list[TaskId]] = [[] for _ in nodes]
+    waits = [0] * len(nodes)
+    for number, node in enumerate(nodes):
+        parents = dependencies.get(node, ())
+        waits[number] = len(parents)
+        for parent in parents:
+            parent_number = position.get(parent)
+            if parent_number is not None:
+                children[parent_number].append(TaskId(number))
+    return children, waits

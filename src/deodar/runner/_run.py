@@ -1,0 +1,154 @@
+"""One run of a compiled pipeline on an executor, with what runners promise around it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..engine.driver import Driver
+from ..engine.events import Event, TaskEnded, TaskReused
+from ._inherited import Inherited, inherited
+from .task import TaskError
+
+if TYPE_CHECKING:
+    from ..engine.executors.protocol import Executor, Work
+    from ..engine.model import Failure, RunPolicy, TaskId, ValueId
+    from ..engine.observers import Observer
+    from ..pipeline import Node, Pipeline
+    from ._catalog import Catalog
+    from ._compile import CompiledPipeline
+
+logger = logging.getLogger(__name__)
+
+
+class ProgressLog:
+    """Logs each node that is done, and how many there are."""
+
+    def __init__(self, nodes: Sequence[Node], log: logging.Logger) -> None:
+        self._nodes = nodes
+        self._log = log
+        self._done = 0
+
+    def observe(self, event: Event) -> None:
+        """Count and log."""
+        if not isinstance(event, (TaskEnded, TaskReused)):
+            return
+        self._done += 1
+        if not self._log.isEnabledFor(logging.INFO):
+            return
+        name = self._nodes[event.task].name
+        if isinstance(event, TaskEnded):
+            self._log.info("Completed node: %s", name)
+        else:
+            self._log.info("Reused node: %s (%s)", name, event.reason)
+        self._log.info("Completed %d out of %d tasks", self._done, len(self._nodes))
+
+
+class PipelineRun:
+    """A pipeline, its graph and the catalog, about to run.
+
+    Args:
+        log: where progress is logged: the runner's own logger.
+        suggest_resume: called with the nodes that are done when the run fails.
+        raise_stuck: called when nodes can never run.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        compiled: CompiledPipeline,
+        catalog: Catalog,
+        *,
+        log: logging.Logger,
+        suggest_resume: Callable[[Pipeline, set[Node], Catalog], None],
+        raise_stuck: Callable[[set[Node], set[Node], set[Node], Any], None],
+    ) -> None:
+        self._pipeline = pipeline
+        self._compiled = compiled
+        self._catalog = catalog
+        self._log = log
+        self._suggest_resume = suggest_resume
+        self._raise_stuck = raise_stuck
+
+    def execute(
+        self,
+        executor: Executor,
+        work: Work,
+        *,
+        policy: RunPolicy,
+        seed: Callable[[Executor], None] | None = None,
+        finish: Callable[[Executor], None] | None = None,
+    ) -> None:
+        """Run all nodes, or raise what the first one that failed raised.
+
+        Args:
+            seed: hands the executor the values that are there before the run.
+            finish: collects the results while the executor is still open.
+        """
+        project = inherited()
+        if project.on_error is not None:
+            policy = replace(policy, on_error=project.on_error)
+        driver = Driver(
+            self._compiled.graph,
+            executor,
+            observers=self._observers(project),
+            policy=policy,
+            gate=project.gate,
+            on_free=self._release,
+            seed=seed,
+        )
+        with executor:
+            status = driver.run(work)
+            if finish is not None:
+                finish(executor)
+        if status != "completed":
+            self._explain(driver)
+
+    def _observers(self, project: Inherited) -> list[Observer]:
+        # The project's first: the journal must know before anybody says so.
+        return [*project.observers, ProgressLog(self._compiled.nodes, self._log)]
+
+    def _release(self, value: ValueId) -> None:
+        self._catalog.release(self._compiled.datasets[value])
+
+    def _explain(self, driver: Driver) -> None:
+        """Log how to resume, and raise the first failure."""
+        nodes, state = self._compiled.nodes, driver.scheduler
+        done = {nodes[task] for task in state.done}
+        if not state.failures:
+            left = set(nodes) - done
+            self._raise_stuck(left, done, set(), set())
+            raise RuntimeError(f"Unable to run {len(left)} nodes.")
+        try:
+            self._suggest_resume(self._pipeline, done, self._catalog)
+        except Exception:
+            # A hint must never hide the error that it is a hint about.
+            logger.exception("No hint on how to resume could be made.")
+        (first, failure), *others = state.failures.items()
+        self._report(others, len(state.skipped))
+        raise_failure(nodes[first], failure)
+
+    def _report(self, others: Sequence[tuple[TaskId, Failure]], skipped: int) -> None:
+        """Log what else failed; only one error can be raised."""
+        for task, failure in others:
+            name, error = self._compiled.nodes[task].name, unwrapped(failure.error)
+            self._log.error("Node %s failed too: %s: %s", name, type(error).__name__, error)
+        if skipped:
+            self._log.error("%d nodes were skipped because a node that they depend on failed.", skipped)
+
+
+def unwrapped(error: BaseException) -> BaseException:
+    """Return what a ``TaskError`` wraps, or the error itself."""
+    if isinstance(error, TaskError) and error.original_exception is not None:
+        return error.original_exception
+    return error
+
+
+def raise_failure(node: Node, failure: Failure) -> None:
+    """Raise the error of a failed node, the very object; where it left a traceback in another process, log that."""
+    error = unwrapped(failure.error)
+    if failure.traceback:
+        logger.error("Node %s failed in a worker:\n%s", node.name, failure.traceback)
+    raise error
