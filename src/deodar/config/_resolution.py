@@ -1,0 +1,87 @@
+"""From the raw documents of one environment to its configuration: merged, interpolations resolved, plain.
+
+Documents without interpolations never meet OmegaConf, which takes a second to wrap what a dictionary merge does in
+a millisecond.
+"""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from . import _merge, _resolvers, _yaml
+
+
+def resolve(
+    documents: Sequence[_yaml.Document], scope: _resolvers.Scope, *, guard_types: bool = False
+) -> dict[str, Any]:
+    """Merge documents, later ones over earlier ones, and resolve what they refer to.
+
+    Args:
+        documents: never changed.
+        scope: what resolvers can see.
+        guard_types: refuse a ``type`` that was chosen by a runtime parameter.
+
+    Raises:
+        omegaconf.errors.OmegaConfBaseException: something cannot be resolved, or is no value for configuration.
+    """
+    if all(document.plain and not document.interpolated for document in documents):
+        return _merged(documents)
+    return _resolved_by_omegaconf(documents, scope, guard_types=guard_types)
+
+
+def document(tree: Mapping[str, Any]) -> _yaml.Document:
+    """Make a document of values that come from the program, not from a file."""
+    return _yaml.Document(dict(tree), *_yaml.examine(dict(tree)))
+
+
+def _merged(documents: Sequence[_yaml.Document]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for document in documents:
+        _merge.merge_into(merged, document.tree)
+    return merged
+
+
+def _resolved_by_omegaconf(
+    documents: Sequence[_yaml.Document], scope: _resolvers.Scope, *, guard_types: bool
+) -> dict[str, Any]:
+    # Imported here: the grammar behind interpolations takes a quarter of a second to load.
+    from omegaconf import OmegaConf
+
+    config = OmegaConf.unsafe_merge({}, *(OmegaConf.create(document.tree) for document in documents))
+    with _resolvers.bound(scope):
+        resolved: dict[str, Any] = OmegaConf.to_container(config, resolve=True)
+        if guard_types and scope.used:
+            _refuse_chosen_types(config, scope)
+    return resolved
+
+
+def _refuse_chosen_types(config: Any, scope: _resolvers.Scope) -> None:
+    from omegaconf import OmegaConf
+    from omegaconf.errors import InterpolationResolutionError
+
+    given = [OmegaConf.to_container(value, resolve=True) for value in scope.used if OmegaConf.is_config(value)]
+    for path in (path for tree in given for path, _ in _types(tree)):
+        raise InterpolationResolutionError(_refusal(path, "comes with a value of"))
+    for path, written in list(_types(OmegaConf.to_container(config))):
+        if not (isinstance(written, str) and "${" in written):
+            continue
+        scope.used.clear()
+        functools.reduce(lambda node, step: node[step], path, config)
+        if scope.used:
+            raise InterpolationResolutionError(_refusal(path, "resolves a 'type' field via"))
+
+
+def _types(tree: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield the path and value of everything called ``type``, at any depth."""
+    branches = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for step, value in branches:
+        if step == "type":
+            yield (*above, step), value
+        yield from _types(value, (*above, step))
+
+
+def _refusal(path: tuple[Any, ...], how: str) -> str:
+    return (
+        f"'{'.'.join(map(str, path))}' {how} the 'runtime_params:' resolver, which is not permitted here: "
+        "whoever starts a run could choose the class to be loaded. Write the type out, or give it through 'globals:'."
+    )
