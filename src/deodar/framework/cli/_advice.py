@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...utils import get_close_matches
-from ._errors import KedroCliError, add_hint
+from .._blame import add_note
+from ._errors import KedroCliError
 
 _EMPTY = "Pipeline contains no nodes"
 
@@ -34,7 +35,7 @@ def advice(request: RunRequest) -> Iterator[None]:
         if type(error).__name__ == "MissingConfigException" and (message := _missing_environment(request)):
             raise KedroCliError(message) from error
         if "Did you mean" not in str(error) and (hint := _missing_name(error, request)):
-            add_hint(error, hint)
+            add_note(error, hint)
         raise
 
 

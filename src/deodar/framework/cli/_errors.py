@@ -42,15 +42,6 @@ class KedroCliError(click.ClickException):
             click.secho(_VERBOSE_HINT, file=file, err=file is None)
 
 
-def add_hint(error: BaseException, hint: str) -> None:
-    """Attach a line of advice, which is shown below the error's message."""
-    # BaseException.add_note, which Python 3.10 does not have.
-    notes = getattr(error, "__notes__", None)
-    if notes is None:
-        notes = error.__notes__ = []  # type: ignore[attr-defined]
-    notes.append(hint)
-
-
 def report(error: Exception) -> int:
     """Print an exception that left a command, and return the exit code.
 

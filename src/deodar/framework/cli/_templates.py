@@ -14,7 +14,7 @@ from typing import Any
 from ._errors import KedroCliError
 
 _PLACEHOLDER = re.compile(r"\{\{-?\s*cookiecutter\.(\w+)\s*-?\}\}")
-_LOGIC = re.compile(r"\{%.*?cookiecutter.*?%\}|\{\{[^}]*cookiecutter\.\w+\s*[^\s}][^}]*\}\}", re.DOTALL)
+_LOGIC = re.compile(r"\{%.*?cookiecutter.*?%\}|\{\{[^}]*\bcookiecutter(?:\.\w+\b\s*[^\s}\w-]|\[)", re.DOTALL)
 
 
 class NeedsCookiecutterError(KedroCliError):
@@ -29,6 +29,10 @@ def derive_repo_name(project_name: str) -> str:
 def derive_package_name(project_name: str) -> str:
     """Return the package name of a project."""
     return project_name.strip().replace(" ", "_").replace("-", "_").lower()
+
+
+# Every Kedro starter writes these two as an expression of its own, always to the same effect.
+_DERIVED = {"repo_name": derive_repo_name, "python_package": derive_package_name}
 
 
 def read_defaults(template: Path) -> dict[str, Any]:
@@ -53,13 +57,14 @@ def complete_context(template: Path, given: dict[str, str]) -> dict[str, Any]:
     for key, default in read_defaults(template).items():
         if key in given:
             context[key] = given[key]
-        elif key == "repo_name" and "project_name" in context:
-            context[key] = derive_repo_name(context["project_name"])
-        elif key == "python_package" and "project_name" in context:
-            context[key] = derive_package_name(context["project_name"])
+        elif key in _DERIVED and "project_name" in context and ".lower()" in str(default):
+            context[key] = _DERIVED[key](str(context["project_name"]))
+        elif key.startswith("_"):
+            # Settings of cookiecutter's own, such as files to copy as they are.
+            context[key] = default
         else:
             value = default[0] if isinstance(default, list) and default else default
-            context[key] = render_text(value, context, template) if isinstance(value, str) else value
+            context[key] = render_text(value, {**given, **context}, template) if isinstance(value, str) else value
     return {**given, **context}
 
 
