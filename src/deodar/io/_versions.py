@@ -4,7 +4,7 @@ import glob
 from collections import namedtuple
 from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
@@ -53,3 +53,15 @@ def newest_first(paths: Any) -> list[str]:
 def first_existing(paths: list[str], exists: Callable[[str], bool]) -> str | None:
     """Return the first path that is really there; a version folder without its file is no version."""
     return next((path for path in paths if exists(path)), None)
+
+
+def file_in_the_way(filepath: PurePath) -> str:
+    """Say why a version cannot be saved under a path at which there is a file."""
+    name, parent = filepath.name, filepath.parent.as_posix()
+    return (
+        f"Cannot save versioned dataset '{name}' to '{parent}' because a file with the same name already "
+        "exists in the directory. This is likely because versioning was enabled on a dataset already saved "
+        f"previously. Either remove '{name}' from the directory or manually convert it into a versioned "
+        "dataset by placing it in a versioned directory (e.g. with default versioning format "
+        f"'{filepath.as_posix()}/YYYY-MM-DDThh.mm.ss.sssZ/{name}')."
+    )

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from . import _patterns
+from ._catalog_entries import not_a_configuration
 from .core import DatasetError
 
 CREDENTIALS_KEY = "credentials"
@@ -71,14 +72,6 @@ def _copied(value: Any) -> Any:
     if type(value) is list:
         return [_copied(item) for item in value]
     return value
-
-
-def not_a_configuration(name: str) -> str:
-    """Say that a catalog entry is no dictionary."""
-    return (
-        f"Catalog entry '{name}' is not a valid dataset configuration. \nHint: If this catalog entry is "
-        "intended for variable interpolation, make sure that the key is preceded by an underscore."
-    )
 
 
 class CatalogConfigResolver:

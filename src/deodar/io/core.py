@@ -41,7 +41,7 @@ from ._recording import needs_recording, recording
 from ._redaction import redacted
 from ._redaction import redacted_text as _redact_url_credentials
 from ._staging import must_not_exist, staged, staging_of
-from ._versions import VERSION_FORMAT, Version, escaped, first_existing, newest_first
+from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first
 from ._versions import local_exists as _local_exists
 from ._versions import timestamp as generate_timestamp
 from ._wrapping import guarded_save, is_abstract, marked_as_save, prints_itself, wrapped_load, wrapped_save
@@ -288,7 +288,9 @@ class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):
                 with staged(self):
                     guarded_save(self, data, save_func, logger)
             except (FileNotFoundError, NotADirectoryError) as exc:
-                raise DatasetError(_file_in_the_way(self._filepath)) from exc
+                if save_version is not None:
+                    raise DatasetError(file_in_the_way(self._filepath)) from exc
+                raise DatasetError(f"Failed while saving data to dataset {self!s}.\n{exc!s}") from exc
             load_version = self.resolve_load_version()
             if load_version != save_version:
                 warnings.warn(_CONSISTENCY_WARNING.format(save_version, load_version, str(self)), stacklevel=2)
@@ -379,28 +381,15 @@ class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):
             DatasetError: when that cannot be found out.
         """
         try:
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("Checking whether target of %s exists", str(self))
-            return self._exists()
-        except VersionNotFoundError:
-            return False
-        except Exception as exc:
-            raise DatasetError(f"Failed during exists check for dataset {self!s}.\n{exc!s}") from exc
+            return super().exists()
+        except DatasetError as exc:
+            if isinstance(exc.__cause__, VersionNotFoundError):
+                return False
+            raise
 
     def _release(self) -> None:
         super()._release()
         self._clear_version_cache()
-
-
-def _file_in_the_way(filepath: PurePath) -> str:
-    name, parent = filepath.name, filepath.parent.as_posix()
-    return (
-        f"Cannot save versioned dataset '{name}' to '{parent}' because a file with the same name already "
-        "exists in the directory. This is likely because versioning was enabled on a dataset already saved "
-        f"previously. Either remove '{name}' from the directory or manually convert it into a versioned "
-        "dataset by placing it in a versioned directory (e.g. with default versioning format "
-        f"'{filepath.as_posix()}/YYYY-MM-DDThh.mm.ss.sssZ/{name}')."
-    )
 
 
 def parse_dataset_definition(

@@ -8,22 +8,23 @@ import threading
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from ._catalog_entries import check_entry, config_of
+from ._catalog_versions import with_versions_of
 from ._filters import type_matches
 from ._shared_memory import check_for_multiprocessing
-from .catalog_config_resolver import CatalogConfigResolver, Patterns, not_a_configuration
+from ._validation import ValidatingCatalog
+from .catalog_config_resolver import CatalogConfigResolver, Patterns
 from .core import (
-    TYPE_KEY,
     AbstractDataset,
     AbstractVersionedDataset,
     CatalogProtocol,
     DatasetError,
     DatasetNotFoundError,
     Version,
-    VersionAlreadyExistsError,
     generate_timestamp,
     parse_dataset_definition,
 )
-from .memory_dataset import MemoryDataset, _is_memory_dataset
+from .memory_dataset import MemoryDataset
 from .shared_memory_dataset import SharedMemoryDataset
 
 _PACKAGE = __name__.partition(".")[0]
@@ -61,7 +62,7 @@ class _LazyDataset:
         return AbstractDataset.from_config(self.name, self.config, self.load_version, self.save_version)
 
 
-class DataCatalog(CatalogProtocol[Any, Any]):
+class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
     """Datasets by name.
 
     Reads like a dictionary, loads and saves by name, and makes datasets for names that match a pattern of
@@ -76,6 +77,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         config_resolver: CatalogConfigResolver | None = None,
         load_versions: dict[str, str] | None = None,
         save_version: str | None = None,
+        validation_enabled: bool = True,
     ) -> None:
         """Take datasets and configuration.
 
@@ -84,18 +86,21 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             config_resolver: entries and patterns.
             load_versions: the version to load, by dataset name.
             save_version: the version that all versioned datasets save.
+            validation_enabled: whether the validators of entries are called.
 
         Raises:
             DatasetError: an entry is not the configuration of a dataset.
             VersionAlreadyExistsError: datasets are pinned to different save versions.
         """
+        super().__init__(validation_enabled)
         self._lock = threading.RLock()  # Guards the making of datasets and the moves between the two dicts.
         self._config_resolver = config_resolver or CatalogConfigResolver(
             default_runtime_patterns=self.default_runtime_patterns
         )
         self._datasets: dict[str, AbstractDataset[Any, Any]] = datasets or {}
         self._lazy_datasets: dict[str, _LazyDataset] = {}
-        self._load_versions, self._save_version = _validate_versions(datasets, dict(load_versions or {}), save_version)
+        self._load_versions: dict[str, Any] = dict(load_versions or {})
+        self._save_version = with_versions_of(self._datasets, self._load_versions, save_version)
         entries = self._config_resolver.config
         for ds_name in list(entries):
             if ds_name in self._datasets:
@@ -120,6 +125,8 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         del state["_lock"]
+        # What another process resolves and saves is its own affair.
+        state["_validators"], state["_save_validated"] = {}, set()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -180,10 +187,13 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         """Register a dataset, or data as a dataset in memory."""
         with self._lock:
             if isinstance(value, _ANY_DATASET):
-                versions = self._versions_with(key, value)
+                # Before the old one goes: a dataset of another save version is refused.
+                loads: dict[str, Any] = {}
+                save_version = with_versions_of({key: value}, loads, self._save_version)
                 if key in self._datasets or key in self._lazy_datasets:
                     self._forget(key)
-                self._load_versions, self._save_version = versions
+                self._load_versions.update(loads)
+                self._save_version = save_version
                 self._datasets[key] = value
                 return
             if key in self._datasets or key in self._lazy_datasets:
@@ -201,6 +211,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         self._lazy_datasets.pop(key, None)
         self._config_resolver.config.pop(key, None)
         self._load_versions.pop(key, None)
+        self._forget_validator(key)
 
     def get(
         self, key: str, fallback_to_runtime_pattern: bool = False, version: Version | None = None
@@ -243,8 +254,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
                 lazy.save_version = self._save_version
             # If this fails the entry stays, and the next call fails as clearly.
             dataset = lazy.materialize()
-            versions = self._versions_with(key, dataset)
-            self._load_versions, self._save_version = versions
+            self._save_version = with_versions_of({key: dataset}, self._load_versions, self._save_version)
             self._datasets[key] = dataset
             self._lazy_datasets.pop(key, None)
             return dataset
@@ -252,7 +262,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
     def _register_lazily(self, ds_name: str, ds_config: dict[str, Any]) -> None:
         self._validate_dataset_config(ds_name, ds_config)
         self._lazy_datasets[ds_name] = _LazyDataset(
-            ds_name, ds_config, self._load_versions.get(ds_name), self._save_version
+            ds_name, self._without_validator(ds_name, ds_config), self._load_versions.get(ds_name), self._save_version
         )
 
     @staticmethod
@@ -262,22 +272,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         Raises:
             DatasetError: saying what is wrong with it.
         """
-        if not isinstance(ds_config, dict):
-            raise DatasetError(not_a_configuration(ds_name))
-        if TYPE_KEY not in ds_config:
-            raise DatasetError(
-                f"An exception occurred when parsing config for dataset '{ds_name}':\n"
-                "'type' is missing from dataset catalog configuration.\nHint: If this catalog entry is "
-                "intended for variable interpolation, make sure that the top level key is preceded by an "
-                "underscore."
-            )
-
-    def _versions_with(self, key: str, dataset: Any) -> tuple[dict[str, Any], str | None]:
-        """Return the catalog's versions as they are with one more dataset."""
-        version = _version_of(dataset)
-        if version is None:
-            return self._load_versions, self._save_version
-        return _validate_versions({key: dataset}, self._load_versions, self._save_version)
+        check_entry(ds_name, ds_config)
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
         """Load the data of a dataset.
@@ -296,9 +291,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         if logger.isEnabledFor(logging.INFO):
             logger.info("Loading data from %s (%s)...", ds_name, type(dataset).__name__, extra=_RICH)
         try:
-            return dataset.load()
+            data = dataset.load()
         except DatasetError as exc:
             raise DatasetError(f"{ds_name}: {exc}") from exc
+        return self._validated(ds_name, data, "load") if ds_name in self._validator_specs else data
 
     def save(self, ds_name: str, data: Any) -> None:
         """Save data to a dataset.
@@ -314,10 +310,15 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         dataset = self[ds_name]
         if logger.isEnabledFor(logging.INFO):
             logger.info("Saving data to %s (%s)...", ds_name, type(dataset).__name__, extra=_RICH)
+        if ds_name in self._validator_specs:
+            data = self._validated(ds_name, data, "save")
         try:
             dataset.save(data)
-        except DatasetError as exc:
-            raise DatasetError(f"{ds_name}: {exc}") from exc
+        except BaseException as exc:
+            self._save_validated.discard(ds_name)
+            if isinstance(exc, DatasetError):
+                raise DatasetError(f"{ds_name}: {exc}") from exc
+            raise
 
     def exists(self, ds_name: str) -> bool:
         """Tell whether a dataset is there and has data."""
@@ -330,6 +331,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         Raises:
             DatasetNotFoundError: there is no such dataset.
         """
+        self._save_validated.discard(ds_name)
         self[ds_name].release()
 
     def confirm(self, ds_name: str) -> None:
@@ -384,6 +386,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         credentials: dict[str, dict[str, Any]] | None = None,
         load_versions: dict[str, str] | None = None,
         save_version: str | None = None,
+        validation_enabled: bool = True,
     ) -> DataCatalog:
         """Build a catalog from its configuration.
 
@@ -392,6 +395,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             credentials: what ``credentials: <name>`` in an entry stands for.
             load_versions: the version to load, by dataset name.
             save_version: the version that all versioned datasets save; drawn now by default.
+            validation_enabled: whether the validators of entries are called.
 
         Raises:
             DatasetError: an entry is not the configuration of a dataset.
@@ -410,7 +414,10 @@ class DataCatalog(CatalogProtocol[Any, Any]):
             raise DatasetNotFoundError(
                 f"'load_versions' keys [{', '.join(sorted(missing))}] are not found in the catalog."
             )
-        return cls(config_resolver=resolver, load_versions=load_versions, save_version=save_version)
+        made = cls(config_resolver=resolver, load_versions=load_versions, save_version=save_version)
+        # Set, not passed: subclasses written before there was validation do not take it.
+        made.validation_enabled = validation_enabled
+        return made
 
     def to_config(
         self,
@@ -422,53 +429,7 @@ class DataCatalog(CatalogProtocol[Any, Any]):
         Returns:
             Entries, credentials, load versions and the save version.
         """
-        entries: dict[str, dict[str, Any]] = {}
-        credentials: dict[str, dict[str, Any]] = {}
-        load_versions: dict[str, str | None] = {}
-        for name, lazy in self._lazy_datasets.items():
-            if not _is_memory_dataset(lazy.config.get(TYPE_KEY, "")):
-                entries[name] = lazy.config
-        for name, dataset in self._datasets.items():
-            if not _is_memory_dataset(dataset):
-                entries[name] = dataset._init_config()
-        for name, entry in entries.items():
-            entries[name], found = self._config_resolver._unresolve_credentials(name, entry)
-            credentials.update(found)
-            load_versions[name] = self._load_versions.get(name)
-        return entries, credentials, load_versions, self._save_version
-
-
-def _version_of(dataset: Any) -> Any:
-    """Return the versions that a dataset is pinned to, looking through a cache; None without versions."""
-    inner = getattr(dataset, "_dataset", dataset) if type(dataset).__name__ == "CachedDataset" else dataset
-    return inner._version if isinstance(inner, AbstractVersionedDataset) and inner._version else None
-
-
-def _validate_versions(
-    datasets: dict[str, AbstractDataset[Any, Any]] | None,
-    load_versions: dict[str, Any],
-    save_version: str | None,
-) -> tuple[dict[str, Any], str | None]:
-    """Return load versions by name and the one save version, those of the datasets included.
-
-    Raises:
-        VersionAlreadyExistsError: two of them would save different versions.
-    """
-    for name, dataset in (datasets or {}).items():
-        version = _version_of(dataset)
-        if version is None:
-            continue
-        if version.save:
-            if save_version and save_version != version.save:
-                raise VersionAlreadyExistsError(
-                    f"Cannot add a dataset `{name}` with `{version.save}` save version. Save version set for "
-                    f"the catalog is `{save_version}`All datasets in the catalog must have the same save "
-                    "version."
-                )
-            save_version = version.save
-        if version.load:
-            load_versions[name] = version.load
-    return load_versions, save_version
+        return config_of(self)
 
 
 class SharedMemoryDataCatalog(DataCatalog):
