@@ -1,0 +1,1 @@
+"""Projects: their settings, configuration, hooks, sessions and command line."""

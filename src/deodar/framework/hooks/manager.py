@@ -1,0 +1,101 @@
+"""Hook managers: which hooks are registered, and in which order they are called."""
+
+import logging
+import re
+from collections.abc import Iterable
+from inspect import isclass
+from typing import Any
+
+from pluggy import PluginManager
+
+from ._installed import has_plugins
+from .markers import HOOK_NAMESPACE
+from .specs import DataCatalogSpecs, DatasetSpecs, KedroContextSpecs, NodeSpecs, PipelineSpecs
+
+_PLUGIN_HOOKS = "kedro.hooks"
+_GROUPS = (_PLUGIN_HOOKS, "deodar.hooks")
+
+_TOP = __name__.partition(".")[0]
+_NEEDS_KEDRO = re.compile(r"kedro(?![\w.-])", re.IGNORECASE)
+
+logger = logging.getLogger(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    # Shared with the runners, and found on demand: hooks alone do not need them.
+    if name == "_NullPluginManager":
+        from ...runner.runner import _NullPluginManager
+
+        return _NullPluginManager
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _create_hook_manager() -> PluginManager:
+    """Return a manager that knows every hook and has no implementation yet."""
+    manager = PluginManager(HOOK_NAMESPACE)
+    if logger.isEnabledFor(logging.DEBUG):
+        manager.trace.root.setwriter(_write_trace)
+    # A tracer without a writer does nothing, so it costs nothing to leave it on.
+    manager.enable_tracing()
+    for specs in (NodeSpecs, PipelineSpecs, DataCatalogSpecs, DatasetSpecs, KedroContextSpecs):
+        manager.add_hookspecs(specs)
+    return manager
+
+
+def _write_trace(message: str) -> None:
+    logger.debug("%s", message)
+
+
+def _register_hooks(hook_manager: PluginManager, hooks: Iterable[Any]) -> None:
+    """Register a project's hooks, each once, the last to be called first.
+
+    Raises:
+        TypeError: one of them is a class.
+    """
+    for hook in hooks:
+        if hook_manager.is_registered(hook):
+            continue
+        if isclass(hook):
+            raise TypeError(
+                f"{_TOP.capitalize()}Session expects hooks to be registered as instances. "
+                f"Have you forgotten the `()` when registering a hook class?\nReceived the class {hook!r}."
+            )
+        hook_manager.register(hook)
+
+
+def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: Iterable[str]) -> None:
+    """Register the hooks of installed plugins.
+
+    Args:
+        hook_manager: the manager to register with.
+        disabled_plugins: distributions whose hooks are not wanted.
+    """
+    groups = [group for group in _GROUPS if has_plugins(group)]
+    if groups and _TOP != HOOK_NAMESPACE:
+        _block_foreign(hook_manager)
+    count = sum(hook_manager.load_setuptools_entrypoints(group) for group in groups)
+    disabled = set(disabled_plugins)
+    plugins = hook_manager.list_plugin_distinfo() if count else []
+    dropped = [(plugin, dist) for plugin, dist in plugins if dist.project_name in disabled]
+    for plugin, _ in dropped:
+        hook_manager.unregister(plugin=plugin)
+    if names := sorted({_described(dist) for _, dist in dropped}):
+        logger.debug("Hooks are disabled for plugin(s): %s", ", ".join(names))
+    if used := sorted({_described(dist) for plugin, dist in plugins if dist.project_name not in disabled}):
+        logger.debug("Registered hooks from %d installed plugin(s): %s", len(used), ", ".join(used))
+
+
+def _block_foreign(hook_manager: PluginManager) -> None:
+    """Keep out plugins that need the distribution ``kedro``: under our own name that is another framework."""
+    # Imported here: it is slow to import, and only environments with plugins come here.
+    from importlib.metadata import entry_points
+
+    for entry_point in entry_points(group=_PLUGIN_HOOKS):
+        requirements = (entry_point.dist and entry_point.dist.requires) or ()
+        if any(_NEEDS_KEDRO.match(requirement) for requirement in requirements):
+            logger.debug("Hooks of '%s' need the name kedro; run with the drop-in to have them.", entry_point.name)
+            hook_manager.set_blocked(entry_point.name)
+
+
+def _described(distribution: Any) -> str:
+    return f"{distribution.project_name}-{distribution.version}"

@@ -1,0 +1,170 @@
+"""The logging configuration in force, and where it is read from."""
+
+import logging
+import logging.config
+from collections import UserDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ... import _environment
+from ...utils import find_config_file
+from ._logging_rules import check_class, forbid_factories, prepared, resolve_class, translated
+
+_TOP = __name__.partition(".")[0]
+_VARIABLE = f"{_TOP.upper()}_LOGGING_CONFIG"
+
+# The logger of the package: this module's own name is no part of the contract.
+logger = logging.getLogger(__package__)
+
+_RICH_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"rich": {"class": f"{_TOP}.logging.RichHandler", "rich_tracebacks": True}},
+    "loggers": {_TOP: {"level": "INFO"}},
+    "root": {"handlers": ["rich"]},
+}
+
+_PLAIN_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"simple": {"format": "%(asctime)s - %(name)s - %(levelname)s - %(message)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "level": "INFO",
+            "formatter": "simple",
+            "stream": "ext://sys.stdout",
+        },
+        "info_file_handler": {
+            "class": "logging.handlers.RotatingFileHandler",
+            "level": "INFO",
+            "formatter": "simple",
+            "filename": "info.log",
+            "maxBytes": 10485760,
+            "backupCount": 20,
+            "encoding": "utf8",
+            "delay": True,
+        },
+    },
+    "loggers": {_TOP: {"level": "INFO"}},
+    "root": {"handlers": ["console"]},
+}
+
+
+class _ProjectLogging(UserDict[str, Any]):
+    """The active configuration, as the mapping that ``logging.config.dictConfig`` takes.
+
+    It is read and applied when the object is made; `deferred` puts that off until a project is configured or
+    somebody looks.
+    """
+
+    def __init__(self) -> None:
+        self._start()
+        self._load()
+
+    @classmethod
+    def deferred(cls) -> "_ProjectLogging":
+        """Return one that has not touched anything yet."""
+        self = cls.__new__(cls)
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        self._data: dict[str, Any] | None = None
+        self._project_path: Path | None = None
+        self._package: str | None = None
+
+    # UserDict keeps its content here; a property, so that the content can wait.
+    @property
+    def data(self) -> dict[str, Any]:
+        """The configuration in force; it is applied now if it was not yet."""
+        if self._data is None:
+            self._load()
+        assert self._data is not None
+        return self._data
+
+    @data.setter
+    def data(self, value: dict[str, Any]) -> None:
+        self._data = value
+
+    @property
+    def in_force(self) -> dict[str, Any] | None:
+        """The configuration that was applied in this process, or None if logging was left alone."""
+        return self._data
+
+    def look_in(self, project_path: Path) -> None:
+        """Read the configuration from this project, unless it was read already."""
+        self._project_path = project_path
+
+    def _load(self, package: str | None = None) -> None:
+        config, path, is_of_project = self._read()
+        if package is not None:
+            config = _with_logger(config, package)
+        self.configure(config)
+        if path is not None:
+            advice = f" You can change this by setting the {_VARIABLE} environment variable accordingly."
+            logger.info("Using '%s' as logging configuration.%s", path, advice if is_of_project else "")
+
+    def _read(self) -> tuple[dict[str, Any], Path | None, bool]:
+        """Return the configuration, its file, and whether that was found in a project."""
+        if named := _environment.read("LOGGING_CONFIG"):
+            return _read_yaml(Path(named)), Path(named), False
+        for folder in dict.fromkeys((self._project_path or Path(), Path())):
+            if path := find_config_file(str(folder / "conf" / "logging")):
+                return _read_yaml(path), path, True
+        # Imported here: the question comes once, and the answer loads nothing.
+        from importlib.util import find_spec
+
+        return (_RICH_LOGGING if find_spec("rich") else _PLAIN_LOGGING), None, False
+
+    def configure(self, logging_config: Mapping[str, Any]) -> None:
+        """Check a configuration, apply it, and keep it.
+
+        Raises:
+            ValueError: it names a class that it may not name or that does not exist, or is otherwise wrong.
+        """
+        forbid_factories(logging_config)
+        config = translated(logging_config)
+        logging.config.dictConfig(self._prepare_logging_config(config))
+        self._data = config
+
+    def _prepare_logging_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return prepared(config, self._resolve_logging_class)
+
+    def _resolve_logging_class(self, class_path: str) -> Any:
+        # The project's own code is trusted: it is about to be run.
+        return resolve_class(class_path, [self._package] if self._package else [])
+
+    def _validate_logging_class(self, class_path: str) -> None:
+        if "." in class_path:
+            check_class(class_path, self._resolve_logging_class(class_path))
+
+    def set_project_logging(self, package_name: str, preserve_logging: bool = False) -> None:
+        """Let the project's own loggers speak from INFO on, unless their level is configured already.
+
+        Args:
+            package_name: the project's package.
+            preserve_logging: leave the logging of this process as it is.
+        """
+        self._package = package_name
+        if preserve_logging:
+            return
+        if self._data is None:
+            self._load(package_name)
+        elif package_name not in self._data.get("loggers", {}):
+            self.configure(_with_logger(self._data, package_name))
+
+
+def _with_logger(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {**config, "loggers": {name: {"level": "INFO"}, **(config.get("loggers") or {})}}
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    # Imported here: most projects have no file of their own, and this one is read in every process.
+    import yaml
+
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"The logging configuration '{path}' must be a mapping, got {type(content).__name__}.")
+    return content
