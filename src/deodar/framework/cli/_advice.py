@@ -65,7 +65,7 @@ def _missing_name(error: Exception, request: RunRequest) -> str | None:
     names = request.selection["pipeline_names"] or ["__default__"]
     try:
         chosen = [pipelines[name] for name in names]
-    except Exception:  # noqa: BLE001  (the registry's own failure is the error already under way)
+    except Exception:
         return None
     nodes = [node for pipeline in chosen for node in pipeline.nodes]
     selection = request.selection
@@ -86,7 +86,9 @@ def _missing_name(error: Exception, request: RunRequest) -> str | None:
     for kind, asked, known in checks:
         if unknown := [name for name in asked if name not in known]:
             listed = ", ".join(repr(name) for name in unknown)
-            return f"No {kind} named {listed} in {', '.join(names)}.{_suggest(unknown, sorted(known), f'{kind.title()}s')}"
+            return (
+                f"No {kind} named {listed} in {', '.join(names)}.{_suggest(unknown, sorted(known), f'{kind.title()}s')}"
+            )
     if _EMPTY in str(error) and not nodes:
         return "The project has no nodes yet. Add a pipeline with `pipeline create`."
     return None

@@ -45,7 +45,9 @@ def _validate_config_file(key: str) -> None:
 
 def _refuse_key(key: str, known: "set[str]") -> None:
     close = get_close_matches(str(key), sorted(known))
-    suggestion = f" Did you mean one of these: {', '.join(close)}?" if close else f" Known keys: {', '.join(sorted(known))}."
+    suggestion = (
+        f" Did you mean one of these: {', '.join(close)}?" if close else f" Known keys: {', '.join(sorted(known))}."
+    )
     raise KedroCliError(f"Key `{key}` in provided configuration is not valid.{suggestion}")
 
 
@@ -61,7 +63,9 @@ def _read_section(path: Path, name: str) -> dict[str, Any]:
     if section is None and isinstance(content, dict) and name in content:
         return {}
     if not isinstance(section, dict):
-        raise KedroCliError(f"The configuration file '{path}' has no section `{name}:` with the options of the command.")
+        raise KedroCliError(
+            f"The configuration file '{path}' has no section `{name}:` with the options of the command."
+        )
     return section
 
 

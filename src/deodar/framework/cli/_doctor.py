@@ -81,7 +81,9 @@ def doctor() -> None:
 
 
 def _package() -> Iterator[str]:
-    yield f"runs as      {_TOP}" + ("" if _TOP == "deodar" else f" (drop-in, contract of Kedro {_version.KEDRO_CONTRACT_VERSION})")
+    yield f"runs as      {_TOP}" + (
+        "" if _TOP == "deodar" else f" (drop-in, contract of Kedro {_version.KEDRO_CONTRACT_VERSION})"
+    )
     yield f"deodar       {_version.__version__} at {Path(_version.__file__).parent}"
     yield f"Python       {platform.python_version()} at {sys.executable}"
     yield f"cores        {os.cpu_count()}"

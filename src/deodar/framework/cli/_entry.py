@@ -16,7 +16,7 @@ _NATIVE = "deodar"
 
 def main() -> None:
     """Run the command line with the arguments of the process."""
-    if _TOP == _NATIVE and _nearest_project_table(os.getcwd()) == "kedro":
+    if _TOP == _NATIVE and _nearest_project_table(os.getcwd()) == "kedro":  # noqa: PTH109
         # Imported here: only a Kedro project needs the second name.
         from ...compat import install
 

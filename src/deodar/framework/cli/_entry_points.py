@@ -65,7 +65,12 @@ def _required_name(requirement: str) -> str:
 
 def _declared_anywhere(groups: list[str]) -> bool:
     headers = [f"[{group}]" for group in groups]
-    return any(header in text for folder in dict.fromkeys(sys.path) for text in _entry_point_files(folder) for header in headers)
+    return any(
+        header in text
+        for folder in dict.fromkeys(sys.path)
+        for text in _entry_point_files(folder)
+        for header in headers
+    )
 
 
 def _entry_point_files(folder: str) -> list[str]:

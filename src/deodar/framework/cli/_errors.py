@@ -36,7 +36,9 @@ class KedroCliError(click.ClickException):
             return
         for cause in _causes(self):
             if type(cause).__module__.startswith(self.COOKIECUTTER_EXCEPTIONS_PREFIX):
-                click.secho(f"{type(cause).__module__}.{type(cause).__qualname__}: {cause}", file=file, err=file is None)
+                click.secho(
+                    f"{type(cause).__module__}.{type(cause).__qualname__}: {cause}", file=file, err=file is None
+                )
         click.secho(f"Error: {self.format_message()}", fg="red", file=file, err=file is None)
         if self.VERBOSE_EXISTS and _causes(self):
             click.secho(_VERBOSE_HINT, file=file, err=file is None)

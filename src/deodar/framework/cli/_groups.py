@@ -135,7 +135,7 @@ class CommandCollection(click.CommandCollection):
             context_settings=CONTEXT_SETTINGS,
         )
 
-    @property  # type: ignore[override]
+    @property
     def sources(self) -> list[click.Group]:
         """Every group of every family, in order of precedence."""
         return [group for _, family in self.groups for group in family]
@@ -146,7 +146,7 @@ class CommandCollection(click.CommandCollection):
         if value:
             self.groups.append(("Commands", value))
 
-    def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:  # type: ignore[override]
+    def get_command(self, ctx: click.Context | None, cmd_name: str) -> click.Command | None:
         for _, family in self.groups:
             for group in family:
                 # A plugin may ask without a context; click's groups do not look at it.
@@ -155,7 +155,7 @@ class CommandCollection(click.CommandCollection):
                     return command
         return None
 
-    def list_commands(self, ctx: click.Context | None) -> list[str]:  # type: ignore[override]
+    def list_commands(self, ctx: click.Context | None) -> list[str]:
         return sorted({name for group in self.sources for name in group.list_commands(ctx)})  # type: ignore[arg-type]
 
     def resolve_command(

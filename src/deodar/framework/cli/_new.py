@@ -245,7 +245,9 @@ def _prune(project: Path, context: dict[str, Any]) -> None:
 
 def _say_what_was_made(options: NewOptions, project: Path, context: dict[str, Any], interactive: bool) -> None:
     name = context.get("project_name") or project.name
-    click.secho(f"\nCongratulations!\nYour project '{name}' has been created in the directory \n{project}\n", fg="green")
+    click.secho(
+        f"\nCongratulations!\nYour project '{name}' has been created in the directory \n{project}\n", fg="green"
+    )
     if options.starter_alias:
         return
     tools = str(context["tools"])

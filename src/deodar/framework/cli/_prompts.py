@@ -52,7 +52,11 @@ def ask(prompts: dict[str, dict[str, Any]], defaults: dict[str, Any]) -> dict[st
         text = str(prompt.get("text", "")).strip()
         default = str(defaults.get(variable, ""))
         answer = click.prompt(
-            f"\n{heading}\n{'=' * len(heading)}\n{text}\n", default=default, type=str, prompt_suffix=f" [{default}]: ", show_default=False
+            f"\n{heading}\n{'=' * len(heading)}\n{text}\n",
+            default=default,
+            type=str,
+            prompt_suffix=f" [{default}]: ",
+            show_default=False,
         )
         answer = str(answer).strip()
         pattern = prompt.get("regex_validator")
@@ -93,7 +97,8 @@ def read_answers(path: Path, prompts: dict[str, Any], has_starter: bool) -> dict
     output_dir = config.get("output_dir")
     if output_dir and not Path(str(output_dir)).expanduser().is_dir():
         raise KedroCliError(
-            f"'{output_dir}' is not a valid output directory. It must be a relative or absolute path to an existing folder."
+            f"'{output_dir}' is not a valid output directory. "
+            "It must be a relative or absolute path to an existing folder."
         )
     answers = {str(key): "" if value is None else str(value) for key, value in config.items()}
     for key, default in (("tools", "none"), ("example_pipeline", "no")):
@@ -110,7 +115,9 @@ def _check_answers(answers: dict[str, str], prompts: dict[str, Any]) -> None:
         _refuse_name(answers["project_name"])
     if "tools" in answers and "tools" in prompts:
         _validate_selected_tools(answers["tools"])
-        answers["tools"] = _convert_tool_numbers_to_readable_names(_convert_tool_short_names_to_numbers(answers["tools"]))
+        answers["tools"] = _convert_tool_numbers_to_readable_names(
+            _convert_tool_short_names_to_numbers(answers["tools"])
+        )
     if "example_pipeline" in answers and "example_pipeline" in prompts:
         # YAML reads a bare `yes` as true.
         word = {"true": "yes", "false": "no"}.get(answers["example_pipeline"].lower(), answers["example_pipeline"])
@@ -136,7 +143,10 @@ def _validate_flag_inputs(flag_inputs: dict[str, Any]) -> None:
     if name is not None and not _NAME.match(name):
         _refuse_name(name)
     if example is not None and not _YES_NO.match(example):
-        _refuse(f"'{example}' is an invalid value for example pipeline. It must contain only y, n, YES, or NO (case insensitive).")
+        _refuse(
+            f"'{example}' is an invalid value for example pipeline. "
+            "It must contain only y, n, YES, or NO (case insensitive)."
+        )
     _validate_selected_tools(flag_inputs.get("tools"))
 
 

@@ -78,9 +78,11 @@ def _parse_tools_input(tools_str: str | None) -> list[str]:
         start, dash, end = part.partition("-")
         if not start.isdigit() or (dash and not end.isdigit()):
             _refuse(f"'{part}' is not a valid selection. Give numbers such as 1,3 or 2-4, or all, or none.")
-        if dash and int(end) < int(start):
-            _refuse(f"'{part}' is an invalid range for project tools.\nPlease ensure range values go from smaller to larger.")
-        chosen.update(range(int(start), int(end if dash else start) + 1) if int(end or start) < 100 else [int(end or start)])
+        first, last = int(start), int(end if dash else start)
+        if last < first:
+            _refuse(f"'{part}' is an invalid range for project tools.\nPlease give the smaller number first.")
+        # No further than one step past the last tool: the answer is text that anybody typed.
+        chosen.update(range(first, min(last, max(first, len(NUMBER_TO_TOOLS_NAME) + 1)) + 1))
     numbers = [str(number) for number in sorted(chosen)]
     _validate_tool_selection(numbers)
     return numbers

@@ -103,7 +103,7 @@ def _yaml_value(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=_value_loader())  # noqa: S506  (a SafeLoader, see below)
+        return yaml.load(text, Loader=_value_loader())
     except yaml.YAMLError:
         # `%`, `@x` and `*x` are not YAML, yet a user who types them means that very text.
         return text.strip()

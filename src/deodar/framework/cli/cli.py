@@ -13,7 +13,7 @@ from ...utils import find_kedro_project, is_kedro_project
 from . import ORANGE
 from ._errors import KedroCliError, report
 from ._groups import CONTEXT_SETTINGS, CommandCollection, LazyGroup, _suggest_cli_command
-from .utils import load_entry_points
+from .utils import _get_entry_points, load_entry_points
 
 if TYPE_CHECKING:
     import pluggy
@@ -121,10 +121,13 @@ def bootstrap_project(path: Path) -> "ProjectMetadata":
 
 
 def get_cli_hook_manager() -> "pluggy.PluginManager | None":
-    """Return the manager of command-line hooks if there is one or a plugin asks for one."""
-    from .hooks.manager import known_cli_hook_manager
+    """Return the manager of command-line hooks, if somebody made it or a plugin would be in it."""
+    # A manager for nobody would cost the import of pluggy at every command.
+    if f"{__package__}.hooks.manager" not in sys.modules and not _get_entry_points("cli_hooks"):
+        return None
+    from .hooks.manager import get_cli_hook_manager as get
 
-    return known_cli_hook_manager()
+    return get()
 
 
 def _init_plugins() -> None:

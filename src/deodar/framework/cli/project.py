@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
 
 _TOP = __name__.partition(".")[0]
 
-NO_DEPENDENCY_MESSAGE = "{module} is not installed. Add it to requirements.txt and run `pip install -r requirements.txt`."
+NO_DEPENDENCY_MESSAGE = (
+    "{module} is not installed. Add it to requirements.txt and run `pip install -r requirements.txt`."
+)
 LINT_CHECK_ONLY_HELP = "Report style and import-order problems without changing files."
 OPEN_ARG_HELP = "Open the built documentation in the default browser."
 INPUT_FILE_HELP = "Requirements file to compile."
@@ -43,7 +44,9 @@ TO_NODES_HELP = "Stop at these nodes. Comma-separated."
 NODE_ARG_HELP = "Run only these nodes. Comma-separated."
 NAMESPACES_ARG_HELP = "Run only the nodes of these namespaces. Comma-separated."
 TAG_ARG_HELP = "Run only nodes that have one of these tags. Comma-separated, and may be given again."
-RUNNER_ARG_HELP = "Runner to use: a class of the package's runners, such as SequentialRunner, ThreadRunner or ParallelRunner, or a dotted path."
+RUNNER_ARG_HELP = (
+    "Runner to use: SequentialRunner, ThreadRunner, ParallelRunner, another one of the package, or a dotted path."
+)
 ASYNC_ARG_HELP = "Load and save the datasets of a node in threads."
 RUNNER_PARAMS_HELP = "Arguments for the runner, as `key=value` separated by commas, such as max_workers=4."
 LOAD_VERSION_HELP = "Versions of datasets to load, as `dataset:timestamp` separated by commas."
@@ -115,16 +118,42 @@ def package(metadata: "ProjectMetadata") -> None:
 @click.option("--to-outputs", cls=_JoinedOption, type=str, default="", help=TO_OUTPUTS_HELP, callback=split_string)
 @click.option("--from-nodes", cls=_JoinedOption, type=str, default="", help=FROM_NODES_HELP, callback=split_node_names)
 @click.option("--to-nodes", cls=_JoinedOption, type=str, default="", help=TO_NODES_HELP, callback=split_node_names)
-@click.option("--nodes", "-n", "node_names", cls=_JoinedOption, type=str, default="", help=NODE_ARG_HELP, callback=split_node_names)
+@click.option(
+    "--nodes",
+    "-n",
+    "node_names",
+    cls=_JoinedOption,
+    type=str,
+    default="",
+    help=NODE_ARG_HELP,
+    callback=split_node_names,
+)
 @click.option("--runner", "-r", type=str, default=None, help=RUNNER_ARG_HELP)
 @click.option("--async", "is_async", is_flag=True, help=ASYNC_ARG_HELP)
-@click.option("--runner-params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=RUNNER_PARAMS_HELP, callback=_split_params)
+@click.option(
+    "--runner-params",
+    cls=_JoinedOption,
+    type=click.UNPROCESSED,
+    default="",
+    help=RUNNER_PARAMS_HELP,
+    callback=_split_params,
+)
 @env_option
 @click.option("--tags", "-t", cls=_JoinedOption, type=str, default="", help=TAG_ARG_HELP, callback=split_string)
-@click.option("--load-versions", "-lv", cls=_JoinedOption, type=str, default="", help=LOAD_VERSION_HELP, callback=_split_load_versions)
+@click.option(
+    "--load-versions",
+    "-lv",
+    cls=_JoinedOption,
+    type=str,
+    default="",
+    help=LOAD_VERSION_HELP,
+    callback=_split_load_versions,
+)
 @click.option("--pipeline", "-p", type=str, default=None, help=PIPELINE_ARG_HELP)
 @click.option("--pipelines", cls=_JoinedOption, type=str, default="", help=PIPELINES_ARG_HELP, callback=split_string)
-@click.option("--namespaces", "-ns", cls=_JoinedOption, type=str, default="", help=NAMESPACES_ARG_HELP, callback=split_node_names)
+@click.option(
+    "--namespaces", "-ns", cls=_JoinedOption, type=str, default="", help=NAMESPACES_ARG_HELP, callback=split_node_names
+)
 @click.option(
     "--config",
     "-c",
@@ -134,7 +163,9 @@ def package(metadata: "ProjectMetadata") -> None:
     is_eager=True,
 )
 @click.option("--conf-source", help=CONF_SOURCE_HELP, callback=validate_conf_source)
-@click.option("--params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@click.option(
+    "--params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params
+)
 @click.option("--only-missing-outputs", is_flag=True, help=ONLY_MISSING_OUTPUTS_HELP)
 @verbose_option
 def run(
@@ -183,7 +214,7 @@ def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any
 
     session_class = settings.SESSION_CLASS
     takes_params = isinstance(session_class, type) and issubclass(session_class, KedroSession)
-    create = {"env": env, "conf_source": conf_source}
+    create: dict[str, Any] = {"env": env, "conf_source": conf_source}
     if takes_params or not isinstance(session_class, type):
         create["runtime_params"] = params
     else:
@@ -204,7 +235,9 @@ def _pipeline_names(pipeline: str | None, pipelines: list[str]) -> list[str]:
     if pipeline and pipelines:
         raise KedroCliError("Options '--pipeline' and '--pipelines' cannot be used together.")
     if pipeline:
-        warnings.warn("Option '--pipeline' is deprecated. Use '--pipelines' instead.", KedroDeprecationWarning, stacklevel=2)
+        warnings.warn(
+            "Option '--pipeline' is deprecated. Use '--pipelines' instead.", KedroDeprecationWarning, stacklevel=2
+        )
         return [pipeline]
     return list(dict.fromkeys(pipelines))
 

@@ -34,7 +34,9 @@ CHECKOUT_ARG_HELP = "Tag, branch or commit of the starter's repository."
 DIRECTORY_ARG_HELP = "Folder of the starter inside its repository."
 CONFIG_ARG_HELP = "YAML file with the answers to the prompts, so that nothing is asked."
 NAME_ARG_HELP = "Name of the project."
-STARTER_ARG_HELP = "Starter to begin from: an alias of `starter list`, a folder, a zip file, or the URL of a repository."
+STARTER_ARG_HELP = (
+    "Starter to begin from: an alias of `starter list`, a folder, a zip file, or the URL of a repository."
+)
 TOOLS_ARG_HELP = (
     "Tools to include, separated by commas: lint (ruff), test (pytest), log (a logging configuration), "
     "docs (Sphinx), data (a folder structure for data), pyspark; or all; or none."

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import click
 
@@ -58,6 +58,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+_Decorator = Callable[[Callable[..., Any]], Any]
+
 ENV_HELP = "Configuration environment to use. Defaults to `local`."
 
 
@@ -99,13 +101,13 @@ def _click_verbose(func: Any, *, expose_value: bool = True) -> Any:
     )(func)
 
 
-def command_with_verbosity(group: click.Group, *args: Any, **kwargs: Any) -> Any:
+def command_with_verbosity(group: click.Group, *args: Any, **kwargs: Any) -> _Decorator:
     """Add a command with a ``--verbose`` flag to a group, as ``group.command`` would.
 
     The flag is passed to the function as ``verbose``.
     """
 
-    def decorate(func: Any) -> Any:
+    def decorate(func: Callable[..., Any]) -> Any:
         return group.command(*args, **kwargs)(_click_verbose(func))
 
     return decorate
@@ -116,7 +118,7 @@ def verbose_option(func: Any) -> Any:
     return _click_verbose(func, expose_value=False)
 
 
-def forward_command(group: Any, name: str | None = None, forward_help: bool = False) -> Any:
+def forward_command(group: Any, name: str | None = None, forward_help: bool = False) -> _Decorator:
     """Add a command that passes what it does not know on to another program.
 
     Args:
@@ -125,17 +127,19 @@ def forward_command(group: Any, name: str | None = None, forward_help: bool = Fa
         forward_help: whether ``--help`` belongs to the other program too.
     """
 
-    def decorate(func: Any) -> Any:
-        func = command_with_verbosity(
-            group,
-            name=name,
-            context_settings={"ignore_unknown_options": True, "help_option_names": [] if forward_help else ["-h", "--help"]},
-        )(click.argument("args", nargs=-1, type=click.UNPROCESSED)(func))
-        return func
+    settings = {"ignore_unknown_options": True, "help_option_names": [] if forward_help else ["-h", "--help"]}
+
+    def decorate(func: Callable[..., Any]) -> Any:
+        func = click.argument("args", nargs=-1, type=click.UNPROCESSED)(func)
+        return command_with_verbosity(group, name=name, context_settings=settings)(func)
 
     return decorate
 
 
+@overload
+def env_option(func_: Callable[..., Any], **kwargs: Any) -> Any: ...
+@overload
+def env_option(func_: None = None, **kwargs: Any) -> _Decorator: ...
 def env_option(func_: Any | None = None, **kwargs: Any) -> Any:
     """Add the option ``--env``; usable as a decorator with or without a call.
 

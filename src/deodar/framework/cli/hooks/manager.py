@@ -18,17 +18,10 @@ _CLI_PLUGIN_HOOKS = group_names("cli_hooks")[0]
 
 def get_cli_hook_manager() -> pluggy.PluginManager:
     """Return the manager, and load its plugins the first time."""
-    global _cli_hook_manager  # noqa: PLW0603  (the contract names this variable)
+    global _cli_hook_manager
     if _cli_hook_manager is None:
         _cli_hook_manager = CLIHooksManager()
     return _cli_hook_manager
-
-
-def known_cli_hook_manager() -> pluggy.PluginManager | None:
-    """Return the manager if somebody made it, or if a plugin would be in it; making one for nobody costs time."""
-    if _cli_hook_manager is not None or entry_points("cli_hooks"):
-        return get_cli_hook_manager()
-    return None
 
 
 class CLIHooksManager(pluggy.PluginManager):
