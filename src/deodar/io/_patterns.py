@@ -7,12 +7,17 @@ text it begins and ends with, so that thousands of names against a thousand patt
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 # What stands for itself in a pattern, whatever the format language may make of other characters.
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-/:#@")
+_PLAIN = r"[A-Za-z0-9_.\-/:#@]"
+_PLAIN_START = re.compile(rf"{_PLAIN}*")
+_PLAIN_END = re.compile(rf"{_PLAIN}*\Z")
+_PLAIN_RUN = re.compile(rf"{_PLAIN}+")
+_WELL_FORMED = re.compile(r"(?:[^{}]|\{[^{}]*\})*\Z")
 _FIELD = re.compile(r"\{.*?\}")
 _MEMORY_LIMIT = 65_536
 
@@ -43,16 +48,26 @@ def specificity(pattern: str) -> int:
 
 
 class PatternIndex:
-    """Patterns in order of preference, and what was found among them before."""
+    """Patterns in order of preference, and what was found among them before.
+
+    Each pattern is filed under the text at its ends or under its longest text between two fields, whichever
+    it shares with fewer others.
+    """
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = tuple(patterns)
         self._found: dict[str, str | None] = {}
-        self._shapes: dict[tuple[int, int], dict[tuple[str, str], list[int]]] = {}
-        for rank, pattern in enumerate(self._patterns):
-            ends = _literal_ends(pattern)
-            shape = (len(ends[0]), len(ends[1]))
-            self._shapes.setdefault(shape, {}).setdefault(ends, []).append(rank)
+        self._by_ends: dict[tuple[int, int], dict[tuple[str, str], list[int]]] = {}
+        self._by_middle: dict[int, dict[str, list[int]]] = {}
+        ends = [_literal_ends(pattern) for pattern in self._patterns]
+        middles = [_longest_middle(pattern) for pattern in self._patterns]
+        sharing_ends, sharing_middle = Counter(ends), Counter(middles)
+        for rank, (end, middle) in enumerate(zip(ends, middles, strict=True)):
+            if middle and sharing_middle[middle] < sharing_ends[end]:
+                self._by_middle.setdefault(len(middle), {}).setdefault(middle, []).append(rank)
+            else:
+                shape = (len(end[0]), len(end[1]))
+                self._by_ends.setdefault(shape, {}).setdefault(end, []).append(rank)
 
     def first_match(self, name: str) -> str | None:
         """Return the best pattern that a name matches, or None."""
@@ -74,24 +89,29 @@ class PatternIndex:
         if not name.isascii():
             return range(len(self._patterns))
         folded = name.lower()
-        ranks: list[int] = []
-        for (before, after), by_ends in self._shapes.items():
-            ends = (folded[:before], folded[len(folded) - after :] if after <= len(folded) else "")
-            ranks.extend(by_ends.get(ends, ()))
+        size = len(folded)
+        ranks: set[int] = set()
+        for (before, after), filed in self._by_ends.items():
+            ends = (folded[:before], folded[size - after :] if after <= size else "")
+            ranks.update(filed.get(ends, ()))
+        for length, by_text in self._by_middle.items():
+            for start in range(size - length + 1):
+                ranks.update(by_text.get(folded[start : start + length], ()))
         return sorted(ranks)
 
 
 def _literal_ends(pattern: str) -> tuple[str, str]:
     """Return the text that every match begins and ends with, in lower case."""
-    if "{" not in pattern:
+    before = _PLAIN_START.match(pattern)
+    after = _PLAIN_END.search(pattern)
+    if "{" not in pattern or before is None or after is None:
         return ("", "")
-    before, after = [], []
-    for character in pattern:
-        if character not in _PLAIN:
-            break
-        before.append(character)
-    for character in reversed(pattern):
-        if character not in _PLAIN:
-            break
-        after.append(character)
-    return "".join(before).lower(), "".join(reversed(after)).lower()
+    return before.group().lower(), after.group().lower()
+
+
+def _longest_middle(pattern: str) -> str:
+    """Return the longest text between two fields, in lower case; none if the braces are out of order."""
+    if not _WELL_FORMED.match(pattern):
+        return ""
+    runs = _PLAIN_RUN.findall(_FIELD.sub("{", pattern))
+    return max(runs, key=len, default="").lower()

@@ -6,6 +6,7 @@ import copy
 import sys
 from typing import Any
 
+from ._frames import is_copy_on_write, lazily_copied
 from ._recording import records_itself
 from .core import AbstractDataset, DatasetError, TCopyMode
 
@@ -126,7 +127,7 @@ def _copy_with_mode(data: Any, copy_mode: TCopyMode) -> Any:
     if copy_mode == "deepcopy":
         return data if type(data) in _UNCHANGEABLE else copy.deepcopy(data)
     if copy_mode == "copy":
-        return data.copy()
+        return lazily_copied(data) if is_copy_on_write(data) else data.copy()
     if copy_mode == "assign":
         return data
     raise DatasetError(f"Invalid copy mode: {copy_mode}. Possible values are: deepcopy, copy, assign.")
