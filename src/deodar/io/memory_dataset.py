@@ -79,6 +79,10 @@ class MemoryDataset(AbstractDataset[Any, Any]):
         """Keep a copy of the data."""
         self._data = _copy_with_mode(data, copy_mode=self._copy_mode or _infer_copy_mode(data))
 
+    def adopt(self, data: Any) -> None:
+        """Keep data that nobody else holds, without copying it."""
+        self._data = data
+
     def _exists(self) -> bool:
         return self._data is not _EMPTY
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engine.graph import TaskGraph
-from ..engine.model import TaskId, TaskSpec, ValueId, ValueSpec
+from ..engine.model import TaskId, ValueId, ValueSpec
+from ._policies import PLAIN, SpecMaker
 
 if TYPE_CHECKING:
     from ..pipeline import Node, Pipeline
-
-SpecFor = Callable[["Node", tuple[ValueId, ...], tuple[ValueId, ...]], TaskSpec]
-"""Makes the task of a node, given the values that it reads and writes."""
-
-
-def plain_spec(node: Node, reads: tuple[ValueId, ...], writes: tuple[ValueId, ...]) -> TaskSpec:
-    """Return a task without policies."""
-    return TaskSpec(node.name, reads, writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class CompiledPipeline:
 
 
 def compile_pipeline(
-    pipeline: Pipeline, *, carried: Collection[str] = (), spec_for: SpecFor = plain_spec
+    pipeline: Pipeline, *, carried: Collection[str] = (), maker: SpecMaker = PLAIN
 ) -> CompiledPipeline:
     """Translate a pipeline, in O(nodes + edges).
 
@@ -46,15 +39,16 @@ def compile_pipeline(
 
     Args:
         carried: datasets that the engine moves between processes.
-        spec_for: makes the tasks; policies come in here.
+        maker: makes the tasks; policies come in here.
     """
     nodes = list(pipeline.nodes)
     numbers: dict[str, ValueId] = {}
     tasks = []
-    for node in nodes:
+    make = maker.spec
+    for number, node in enumerate(nodes):
         reads = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.inputs)
         writes = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.outputs)
-        tasks.append(spec_for(node, reads, writes))
+        tasks.append(make(number, node, reads, writes))
     kept = pipeline.inputs() | pipeline.outputs()
     values = [ValueSpec(name, name in carried, name in kept) for name in numbers]
     children, waits = _edges(pipeline, nodes)

@@ -29,7 +29,10 @@ class Inherited:
         project_hooks: returns the project's hook objects in a prepared worker, for those that cannot be pickled.
         observers: told of the run's events, beside the runner's own.
         execution: the project's execution policies, as read from ``conf/<env>/execution.yml``.
-        on_error: what a failed node means for the others; None leaves it to the runner.
+        pipeline_names: of the pipelines that were asked for; execution policies can be declared for them.
+        costs: seconds that nodes took in earlier runs, by name.
+        peaks: peak memory in bytes that nodes had in earlier runs, by name.
+        on_error: what a failed node means for the others; None leaves it to the policies and the runner.
         gate: asked before a node starts whether it has to run.
         state: for the run memory; the runner passes it on and does not look inside.
     """
@@ -41,6 +44,9 @@ class Inherited:
     project_hooks: Callable[[], Sequence[Any]] | None = None
     observers: tuple[Observer, ...] = ()
     execution: Mapping[str, Any] = field(default_factory=dict)
+    pipeline_names: tuple[str, ...] = ()
+    costs: Mapping[str, float] = field(default_factory=dict)
+    peaks: Mapping[str, int] = field(default_factory=dict)
     on_error: OnError | None = None
     gate: Gate | None = None
     state: Any = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
@@ -88,8 +87,6 @@ class PipelineRun:
             finish: collects the results while the executor is still open.
         """
         project = inherited()
-        if project.on_error is not None:
-            policy = replace(policy, on_error=project.on_error)
         driver = Driver(
             self._compiled.graph,
             executor,
@@ -99,12 +96,25 @@ class PipelineRun:
             on_free=self._release,
             seed=seed,
         )
+        self._note_timeouts(executor)
         with executor:
             status = driver.run(work)
             if finish is not None:
                 finish(executor)
         if status != "completed":
             self._explain(driver)
+
+    def _note_timeouts(self, executor: Executor) -> None:
+        if executor.can_kill:
+            return
+        limited = [task.name for task in self._compiled.graph.tasks if task.timeout is not None]
+        if limited:
+            self._log.warning(
+                "A timeout needs a process that can be ended: it is not enforced for %s on the %s executor. Use "
+                "ParallelRunner.",
+                ", ".join(limited),
+                executor.name,
+            )
 
     def _observers(self, project: Inherited) -> list[Observer]:
         # The project's first: the journal must know before anybody says so.

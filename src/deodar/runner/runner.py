@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.executors.futures import FuturesExecutor
 from ..engine.executors.inline import InlineExecutor
-from ..engine.model import RunPolicy
 from ..pipeline import Pipeline
 from ._compile import compile_pipeline
 from ._hooks import NULL_MANAGER, _NullPluginManager
+from ._inherited import inherited
+from ._policies import SpecMaker
 from ._resume_hint import (
     _enumerate_nodes_with_outputs,
     _enumerate_non_persistent_inputs,
@@ -128,12 +129,17 @@ class AbstractRunner(ABC):
         self._validate_nodes(nodes)
         self._set_manager_datasets(catalog)
         manager: Any = hook_manager or NULL_MANAGER
-        compiled = compile_pipeline(pipeline)
+        project = inherited()
+        maker = SpecMaker.inherited_by(project)
+        compiled = compile_pipeline(pipeline, maker=maker)
         work = LocalWork(compiled.nodes, catalog, manager, run_id, is_async=self._is_async)
-        pool = self._get_executor(self._get_required_workers_count(pipeline))
+        workers = self._get_required_workers_count(pipeline)
+        pool = self._get_executor(workers)
         executor: EngineExecutor = InlineExecutor() if pool is None else self._adapt(pool, work, len(nodes))
         self._pipeline_run(pipeline, compiled, catalog).execute(
-            executor, work, policy=RunPolicy(on_error="stop" if pool is None else "drain")
+            executor,
+            work,
+            policy=maker.run_policy(project, on_error="stop" if pool is None else "drain", workers=workers),
         )
 
     def _pipeline_run(self, pipeline: Pipeline, compiled: Any, catalog: Catalog) -> PipelineRun:

@@ -1,0 +1,293 @@
+"""Nodes in parallel, in processes of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.managers import SyncManager
+from typing import TYPE_CHECKING, Any
+
+from ..engine.model import ValueId
+from ..io import (
+    AbstractDataset,
+    CatalogConfigResolver,
+    MemoryDataset,
+    SharedMemoryDataCatalog,
+    SharedMemoryDataset,
+)
+from ..pipeline import Pipeline
+from ._compile import CompiledPipeline, compile_pipeline
+from ._hooks import NULL_MANAGER
+from ._inherited import inherited
+from ._policies import SpecMaker
+from ._remote_work import RemoteWork
+from ._travel import find_homebound
+from .runner import AbstractRunner
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from pluggy import PluginManager
+
+    from ..engine.executors.protocol import Executor as EngineExecutor
+    from ..pipeline import Node
+    from ._catalog import Catalog
+
+START_METHODS = ("fork", "spawn", "forkserver")
+PACKAGE = __name__.partition(".")[0]
+
+
+class ParallelRunnerManager(SyncManager):
+    """A process that keeps datasets for others, and a pool to run nodes in.
+
+    For programs that share datasets between processes of their own. ``ParallelRunner`` itself moves data through
+    shared memory and starts no such process.
+
+    Args:
+        max_workers: of the pool; one per CPU when None.
+
+    Other keyword arguments are those of ``multiprocessing.managers.BaseManager``.
+    """
+
+    def __init__(self, max_workers: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self._max_workers = AbstractRunner._validate_max_workers(max_workers)
+        self._started = False
+
+    def start(self, initializer: Any = None, initargs: Iterable[Any] = ()) -> None:
+        """Start the process."""
+        super().start(initializer, tuple(initargs))
+        self._started = True
+
+    def _init_manager(self) -> SyncManager:
+        """Return this manager, started."""
+        if not self._started:
+            self.start()
+        return self
+
+    def _create_process_pool(self) -> ProcessPoolExecutor:
+        """Return a pool of the configured size; the caller shuts it down."""
+        return ProcessPoolExecutor(max_workers=self._max_workers, mp_context=_process_context())
+
+    def _sync_catalog(self, catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
+        """Return a catalog whose datasets in memory live in the manager, with the data that they hold now.
+
+        A catalog that is shared already is returned as it is.
+        """
+        if isinstance(catalog, SharedMemoryDataCatalog):
+            return catalog
+        return share_catalog(catalog, manager)
+
+    def run_nodes_in_parallel(self, nodes: Iterable[Node], catalog: Catalog, run_id: str | None = None) -> None:
+        """Run nodes in processes; one starts when those that it depends on are done."""
+        ParallelRunner(max_workers=self._max_workers).run(Pipeline(list(nodes)), catalog, run_id=run_id)
+
+
+ParallelRunnerManager.register("MemoryDataset", MemoryDataset)
+
+
+class ParallelRunner(AbstractRunner):
+    """Runs a node as soon as its own parents are done, in one of several processes.
+
+    Data in memory travels through shared memory; hooks run in the workers; nodes and datasets that cannot be pickled
+    stay in the main process. Any catalog will do, and the results outlive the runner.
+
+    Args:
+        max_workers: number of processes; one per CPU when None.
+        is_async: load the inputs of a node in parallel threads, and save its outputs likewise.
+
+    Raises:
+        ValueError: if ``max_workers`` is not positive.
+    """
+
+    def __init__(self, max_workers: int | None = None, is_async: bool = False) -> None:
+        super().__init__(is_async=is_async)
+        self._max_workers = self._validate_max_workers(max_workers)
+        self._own_manager: ParallelRunnerManager | None = None
+
+    @property
+    def _manager(self) -> ParallelRunnerManager:
+        """A started manager, for subclasses and programs that put datasets into one; most runs need none."""
+        if self._own_manager is None:
+            self._own_manager = ParallelRunnerManager(self._max_workers)
+            self._own_manager._init_manager()
+        return self._own_manager
+
+    def __del__(self) -> None:
+        manager = getattr(self, "_own_manager", None)
+        if manager is not None:
+            manager.shutdown()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_own_manager": None}
+
+    def _get_required_workers_count(self, pipeline: Pipeline) -> int:
+        return min(len(pipeline.nodes) - len(pipeline.grouped_nodes) + 1, self._max_workers)
+
+    def _get_executor(self, max_workers: int) -> Executor:
+        """Return a pool of processes; a subclass that overrides this has its nodes run on what it returns."""
+        return ProcessPoolExecutor(max_workers=max_workers, mp_context=_process_context())
+
+    def _validate_catalog(self, catalog: Catalog) -> None:
+        validate = getattr(catalog, "validate_catalog", None)
+        if validate is not None:
+            validate()
+
+    def _set_manager_datasets(self, catalog: Catalog) -> None:
+        prepare = getattr(catalog, "set_manager_datasets", None)
+        if prepare is not None:
+            prepare(self._manager)
+
+    @classmethod
+    def _validate_nodes(cls, nodes: Collection[Node]) -> None:
+        """Raise if a node cannot go to a pool of the standard library, which knows no lambdas and closures."""
+        from multiprocessing.reduction import ForkingPickler
+        from pickle import PicklingError
+
+        refused = []
+        for node in nodes:
+            try:
+                ForkingPickler.dumps(node)
+            except (AttributeError, PicklingError, TypeError):
+                refused.append(node)
+        if refused:
+            raise AttributeError(
+                f"The following nodes cannot be serialised: {sorted(refused)}\nIn order to utilize multiprocessing "
+                "you need to make sure all nodes are serialisable, i.e. nodes should not include lambda functions, "
+                "nested functions, closures, etc.\nIf you are using custom decorators ensure they are correctly "
+                "decorated using functools.wraps()."
+            )
+
+    def _run(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        if not self._is_async:
+            self._logger.info(
+                "Using synchronous mode for loading and saving data. Use the --async flag for potential performance "
+                "gains."
+            )
+        if type(self)._get_executor is not ParallelRunner._get_executor:
+            self._run_on_pool(pipeline, catalog, hook_manager, run_id)
+            return
+        manager: Any = hook_manager or NULL_MANAGER
+        datasets = {name: catalog[name] for name in sorted(pipeline.datasets() | _confirmed(pipeline))}
+        memory = {name for name, dataset in datasets.items() if in_memory(dataset)}
+        persistent = {name: dataset for name, dataset in datasets.items() if name not in memory}
+        home, staying = find_homebound(pipeline.nodes, persistent)
+        project = inherited()
+        maker = SpecMaker.inherited_by(project, home)
+        workers = self._get_required_workers_count(pipeline)
+        compiled = compile_pipeline(pipeline, carried=memory, maker=maker)
+        carried = {name: compiled.numbers[name] for name in memory if name in compiled.numbers}
+        work = RemoteWork(
+            compiled.nodes,
+            persistent,
+            carried,
+            hook_manager=manager,
+            run_id=run_id,
+            is_async=self._is_async,
+            project=project,
+        )
+        work.stay_home(home, staying)
+        self._pipeline_run(pipeline, compiled, catalog).execute(
+            self._make_executor(workers),
+            work,
+            policy=maker.run_policy(project, on_error="drain", workers=workers, by_cost=True),
+            seed=lambda executor: _seed(executor, compiled, datasets, carried),
+            finish=lambda executor: _collect(executor, pipeline, datasets, carried),
+        )
+
+    def _make_executor(self, workers: int) -> EngineExecutor:
+        # Imported here: a subclass with an executor of its own needs no pool.
+        from ..engine.executors.processes import ProcessExecutor
+
+        return ProcessExecutor(workers)
+
+    def _run_on_pool(
+        self, pipeline: Pipeline, catalog: Catalog, hook_manager: PluginManager | None, run_id: str | None
+    ) -> None:
+        """Run on a subclass's own pool, sharing what is in memory through the manager."""
+        shared = self._manager._sync_catalog(catalog, self._manager)
+        super()._run(pipeline, shared, hook_manager, run_id)
+        if shared is catalog:
+            return
+        for name in pipeline.outputs():
+            dataset = catalog.get(name)
+            if isinstance(dataset, MemoryDataset):
+                dataset.save(shared.load(name))
+
+
+def _process_context() -> Any:
+    """Return the start method that the environment asks for, or the system's own."""
+    wanted = os.environ.get("DEODAR_MP_CONTEXT") or os.environ.get("KEDRO_MP_CONTEXT")
+    return multiprocessing.get_context(wanted if wanted in START_METHODS else None)
+
+
+def in_memory(dataset: Any) -> bool:
+    """Return whether the engine can carry what a dataset holds."""
+    return isinstance(dataset, (MemoryDataset, SharedMemoryDataset))
+
+
+def _confirmed(pipeline: Pipeline) -> set[str]:
+    return {name for node in pipeline.nodes for name in node.confirms}
+
+
+def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
+    """Return a copy of a catalog whose datasets in memory live in a manager, with the data that they hold now."""
+    resolver = getattr(catalog, "config_resolver", None)
+    shared = SharedMemoryDataCatalog(
+        datasets={name: dataset for name, dataset in catalog._datasets.items() if not in_memory(dataset)},
+        config_resolver=CatalogConfigResolver(
+            {**getattr(resolver, "_dataset_patterns", {}), **getattr(resolver, "_user_catch_all_pattern", {})},
+            default_runtime_patterns=SharedMemoryDataCatalog.default_runtime_patterns,
+        ),
+        load_versions=dict(getattr(catalog, "_load_versions", None) or {}),
+        save_version=getattr(catalog, "_save_version", None),
+    )
+    for name, lazy in getattr(catalog, "_lazy_datasets", {}).items():
+        shared[name] = lazy
+    for name, dataset in list(catalog._datasets.items()):
+        if in_memory(dataset):
+            shared[name] = SharedMemoryDataset(manager)
+            if dataset.exists():
+                shared[name].save(dataset.load())
+    return shared
+
+
+def _seed(
+    executor: EngineExecutor,
+    compiled: CompiledPipeline,
+    datasets: Mapping[str, AbstractDataset[Any, Any]],
+    carried: Mapping[str, ValueId],
+) -> None:
+    """Hand over what is in memory before the run and is read in it without having been written."""
+    written = {value for task in compiled.graph.tasks for value in task.writes}
+    read = {value for task in compiled.graph.tasks for value in task.reads}
+    for name, value in sorted(carried.items()):
+        if value in read and value not in written and datasets[name].exists():
+            executor.put(value, datasets[name].load())
+
+
+def _collect(
+    executor: EngineExecutor,
+    pipeline: Pipeline,
+    datasets: Mapping[str, AbstractDataset[Any, Any]],
+    carried: Mapping[str, ValueId],
+) -> None:
+    """Put the results that are in memory into the caller's datasets."""
+    for name in sorted(pipeline.outputs()):
+        if name not in carried:
+            continue
+        dataset, data = datasets[name], executor.fetch(carried[name])
+        if isinstance(dataset, SharedMemoryDataset):
+            # A dataset without its manager is empty; from now on it holds the result by itself.
+            dataset.shared_memory_dataset = MemoryDataset()
+            dataset.shared_memory_dataset.adopt(data)
+        elif isinstance(dataset, MemoryDataset):
+            dataset.adopt(data)
