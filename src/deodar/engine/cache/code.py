@@ -1,0 +1,100 @@
+"""Fingerprints of code: a function and all of the project that it can reach.
+
+Followed: helpers, module constants, closures, defaults, methods, classes and their bases, decorators, partials,
+attributes of the project's modules. Not followed: packages of others (their version counts) and the standard library
+(the version of Python counts). What cannot be followed is said in the notes.
+
+The root is a digest of the reachable graph, each thing by its content and its edges: neither the module nor the line
+where something stands is part of it, but which name leads where is.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .digests import digest_text
+from .fingerprint import Fingerprint, Leaf
+from .objects import Describer
+from .packages import Packages, python_leaf
+from .parts import Part
+from .syntax import Memo, SourceReader
+
+
+@dataclass(slots=True)
+class _Node:
+    """A thing that was reached: what it is, and the numbers of what it reaches."""
+
+    part: Part
+    edges: list[tuple[str, int]] = field(default_factory=list)
+
+
+class CodeTracker:
+    """Fingerprints functions; facts are kept for the tracker's life, so make one for each look at the code.
+
+    Args:
+        is_project_module: which modules are the user's own, by dotted name.
+        memo: remembers facts of code from run to run.
+        packages: versions of other people's code.
+    """
+
+    def __init__(
+        self,
+        is_project_module: Callable[[str], bool],
+        memo: Memo | None = None,
+        packages: Packages | None = None,
+    ) -> None:
+        self._describer = Describer(is_project_module, SourceReader(memo), packages or Packages())
+        self._done: dict[int, tuple[Any, Fingerprint]] = {}
+
+    def fingerprint(self, function: Callable[..., Any]) -> Fingerprint:
+        """Return what ``function`` is made of."""
+        found = self._done.get(id(function))
+        if found is None:
+            # The function is kept beside its fingerprint: an id may be used again once its object is gone.
+            found = self._done[id(function)] = (function, self._walk(function))
+        return found[1]
+
+    def _walk(self, function: Callable[..., Any]) -> Fingerprint:
+        nodes: list[_Node] = []
+        numbers: dict[Hashable, int] = {}
+        pending: deque[_Node] = deque()
+
+        def reach(part: Part) -> int:
+            number = numbers.get(part.key)
+            if number is None:
+                number = numbers[part.key] = len(nodes)
+                nodes.append(_Node(part))
+                pending.append(nodes[number])
+            return number
+
+        reach(self._describer.describe(function, "function", ""))
+        # Breadth first and in the order of appearance: the numbers are the same in every process.
+        while pending:
+            node = pending.popleft()
+            for label, part in self._describer.edges(node.part):
+                node.edges.append((label, reach(part)))
+        return _summarise(nodes)
+
+
+def _summarise(nodes: list[_Node]) -> Fingerprint:
+    python = python_leaf()
+    leaves: dict[Leaf, None] = {python: None}
+    notes: dict[str, None] = {}
+    spelled: list[str] = [python.digest]
+    for node in nodes:
+        spelled.append(_spell(node.part.kind, node.part.digest, node.edges))
+        notes.update(dict.fromkeys(node.part.notes))
+        if node.part.kind and node.part.name:
+            leaves[Leaf(node.part.kind, node.part.name, node.part.digest, node.part.shown)] = None
+    wiring = [
+        f"{nodes[number].part.kind}:{label}:{nodes[number].part.digest}" for n in nodes for label, number in n.edges
+    ]
+    leaves[Leaf("wiring", "what its names stand for", digest_text(*wiring))] = None
+    return Fingerprint(digest_text(*spelled), tuple(leaves), tuple(notes))
+
+
+def _spell(kind: str, digest: str, edges: Iterable[tuple[str, int]]) -> str:
+    return digest_text(kind, digest, *(f"{label}>{number}" for label, number in edges))

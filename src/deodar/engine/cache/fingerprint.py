@@ -1,0 +1,166 @@
+"""What a task is made of, leaf by leaf, and which leaf changed first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .digests import NotPlainError, digest_plain, digest_text, shown
+
+# In the order in which a change is named: what explains the most comes first.
+KINDS = ("python", "function", "helper", "class", "constant", "parameter", "config", "package", "value", "wiring")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One thing that a task depends on.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        name: as a user would say it.
+        digest: of its content alone, so that it may move without changing.
+        shown: its value, for people; empty when there is none worth showing.
+    """
+
+    kind: str
+    name: str
+    digest: str
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """All that a task depends on, but for the data it reads.
+
+    Attributes:
+        root: equal roots mean that nothing changed.
+        leaves: what it is made of.
+        notes: what could not be tracked, in words.
+    """
+
+    root: str
+    leaves: tuple[Leaf, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def dumps(self) -> str:
+        """Return the leaves as text."""
+        return json.dumps([[leaf.kind, leaf.name, leaf.digest, leaf.shown] for leaf in self.leaves])
+
+
+def load_leaves(text: str) -> tuple[Leaf, ...]:
+    """Return the leaves that ``Fingerprint.dumps`` wrote."""
+    return tuple(Leaf(*entry) for entry in json.loads(text))
+
+
+def join(parts: Iterable[Fingerprint]) -> Fingerprint:
+    """Return one fingerprint of several, in their order."""
+    parts = list(parts)
+    leaves: dict[Leaf, None] = {}
+    notes: dict[str, None] = {}
+    for part in parts:
+        leaves.update(dict.fromkeys(part.leaves))
+        notes.update(dict.fromkeys(part.notes))
+    return Fingerprint(digest_text(*(part.root for part in parts)), tuple(leaves), tuple(notes))
+
+
+def of_tree(kind: str, name: str, value: Any) -> Fingerprint:
+    """Fingerprint nested dictionaries by their leaves: a parameter, the configuration of a dataset.
+
+    A dictionary whose keys only changed their order is different, since code may iterate over it.
+    """
+    leaves: list[Leaf] = []
+    notes: list[str] = []
+    _flatten(kind, name, value, leaves, notes)
+    root = digest_text(*(text for leaf in leaves for text in (leaf.kind, leaf.name, leaf.digest)))
+    return Fingerprint(root, tuple(leaves), tuple(notes))
+
+
+def _flatten(kind: str, name: str, value: Any, leaves: list[Leaf], notes: list[str]) -> None:
+    if type(value) is dict and value and all(type(key) is str for key in value):
+        for key, part in value.items():
+            _flatten(kind, f"{name}.{key}" if name else key, part, leaves, notes)
+        return
+    leaves.append(Leaf(kind, name, _digest_any(name, value, notes), shown(value)))
+
+
+def _digest_any(name: str, value: Any, notes: list[str]) -> str:
+    try:
+        return digest_plain(value)
+    except NotPlainError:
+        # Not at the top: the leaf modules must stay importable without it.
+        from .memory import identify
+
+        identity = identify(value)
+        if identity is None:
+            notes.append(f"{name} cannot be tracked: a {type(value).__name__} has no stable content.")
+            return digest_text("untracked", type(value).__module__, type(value).__qualname__)
+        return identity
+
+
+def first_change(old: Sequence[Leaf], new: Sequence[Leaf]) -> str | None:
+    """Say in one line which leaf changed first, or None when the leaves are the same."""
+    changes = list_changes(old, new)
+    return changes[0] if changes else None
+
+
+def list_changes(old: Sequence[Leaf], new: Sequence[Leaf]) -> list[str]:
+    """Say of every leaf that changed what happened to it, the most telling first."""
+    before, after = _by_name(old), _by_name(new)
+    # What only moved has kept its digest under another name.
+    kept = {(leaf.kind, leaf.digest) for leaf in old} & {(leaf.kind, leaf.digest) for leaf in new}
+    found: list[tuple[int, int, str]] = []
+    for place, (key, leaf) in enumerate(after.items()):
+        if leaf.kind == "wiring":
+            continue
+        was = before.get(key)
+        if was is not None and was.digest != leaf.digest:
+            found.append((_rank(leaf.kind), place, _changed(was, leaf)))
+        elif was is None and (leaf.kind, leaf.digest) not in kept:
+            found.append((_rank(leaf.kind), place, _appeared(leaf)))
+    for place, (key, leaf) in enumerate(before.items()):
+        if key not in after and (leaf.kind, leaf.digest) not in kept:
+            found.append((_rank(leaf.kind) + len(KINDS), place, _vanished(leaf)))
+    if not found:
+        # Nothing changed on its own: then it is which name leads where.
+        found.extend((0, 0, _changed(leaf, leaf)) for leaf in new if leaf.kind == "wiring" and leaf not in old)
+    if not found and [leaf.name for leaf in old] != [leaf.name for leaf in new]:
+        found.append((0, 0, "the order of its parameters or configuration changed"))
+    return [sentence for _, _, sentence in sorted(found)]
+
+
+def _by_name(leaves: Sequence[Leaf]) -> Mapping[tuple[str, str], Leaf]:
+    return {(leaf.kind, leaf.name): leaf for leaf in leaves}
+
+
+def _rank(kind: str) -> int:
+    return KINDS.index(kind) if kind in KINDS else len(KINDS)
+
+
+def _quoted(leaf: Leaf) -> str:
+    match leaf.kind:
+        case "python":
+            return "Python"
+        case "package":
+            return f"package {leaf.name}"
+        case "wiring":
+            return leaf.name
+    return f"{leaf.kind} `{leaf.name}`"
+
+
+def _changed(old: Leaf, new: Leaf) -> str:
+    if new.kind in ("python", "package"):
+        return f"{_quoted(new)} {old.shown} → {new.shown}"
+    if old.shown and new.shown and old.shown != new.shown:
+        return f"{_quoted(new)}: {old.shown} → {new.shown}"
+    return f"{_quoted(new)} changed"
+
+
+def _appeared(leaf: Leaf) -> str:
+    value = f" ({leaf.shown})" if leaf.shown else ""
+    return f"{_quoted(leaf)} is new{value}"
+
+
+def _vanished(leaf: Leaf) -> str:
+    return f"{_quoted(leaf)} is gone" if leaf.kind in ("parameter", "config") else f"{_quoted(leaf)} is no longer used"

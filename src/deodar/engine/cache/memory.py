@@ -1,0 +1,72 @@
+"""The identity of values that live in memory.
+
+Equal identities mean equal content. The same content may, rarely, get two identities (a set pickles in the order of
+this process): that costs a rerun, never a wrong reuse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from typing import Any
+
+from .digests import FORMAT, NotPlainError, digest_plain, new_hash
+
+PREFIX = f"m{FORMAT}:"
+
+
+class _TooLargeError(Exception):
+    """More bytes than we want to read."""
+
+
+class _HashingFile:
+    """A file that keeps the hash of what is written to it, and nothing else."""
+
+    __slots__ = ("_left", "state")
+
+    def __init__(self, limit: int) -> None:
+        self.state: hashlib.blake2b = new_hash()
+        self._left = limit
+
+    def write(self, data: Any) -> int:
+        """Take bytes of any kind."""
+        size = memoryview(data).nbytes
+        self._left -= size
+        if self._left < 0:
+            raise _TooLargeError
+        self.state.update(data)
+        return size
+
+
+def identify(value: Any, limit: int = 1 << 62) -> str | None:
+    """Return the identity of a value, or None when it cannot be pickled or is larger than ``limit`` bytes."""
+    try:
+        return f"{PREFIX}{digest_plain(value)}"
+    except (NotPlainError, RecursionError):
+        pass
+    for fast in (True, False):
+        try:
+            return f"{PREFIX}{_pickled(value, limit, fast)}"
+        except _TooLargeError:
+            return None
+        except Exception:
+            # Whatever a user's __reduce__ raises means the same: no content to compare. The second round is for
+            # values that hold themselves, which the first cannot do.
+            continue
+    return None
+
+
+def _pickled(value: Any, limit: int, fast: bool) -> str:
+    """Hash a pickle as it is made; buffers of arrays are hashed in place, not copied."""
+    file = _HashingFile(limit)
+
+    def hash_buffer(buffer: pickle.PickleBuffer) -> None:
+        raw = buffer.raw()
+        file.write(b"buffer:%d:" % raw.nbytes)
+        file.write(raw)
+
+    pickler = pickle.Pickler(file, protocol=5, buffer_callback=hash_buffer)
+    # Without the memo, as whether two equal strings are one object differs from run to run.
+    pickler.fast = fast
+    pickler.dump(value)
+    return file.state.hexdigest()

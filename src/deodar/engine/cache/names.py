@@ -1,0 +1,135 @@
+"""Where the names in a function lead: closure, globals, and attributes of modules on the way."""
+
+from __future__ import annotations
+
+import builtins
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from .digests import digest_text
+from .parts import Describes, Edges, Part
+from .syntax import CodeFacts, LocalImport, digest_module
+
+_MISSING = object()
+
+
+class Names:
+    """Resolves the names of one function."""
+
+    def __init__(self, describer: Describes, function: types.FunctionType, facts: CodeFacts, notes: list[str]) -> None:
+        self._describer = describer
+        self._function = function
+        self._facts = facts
+        self._notes = notes
+        code = function.__code__
+        # A name can be both: since Python 3.12 the variable of a comprehension counts as one of the function's.
+        self._locals = set(code.co_varnames + code.co_cellvars) - _outside(code)
+        self._cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=False))
+
+    def edges(self) -> Edges:
+        """Yield what each name leads to, in order of appearance."""
+        aliases: dict[str, Any] = {}
+        for found in self._facts.imports:
+            yield from self._import(found, aliases)
+        for chain in self._facts.names:
+            root, _, rest = chain.partition(".")
+            start = self._start(root, aliases)
+            if start is not _MISSING:
+                yield from self._follow(chain, start, rest.split(".") if rest else [])
+
+    def _start(self, root: str, aliases: dict[str, Any]) -> Any:
+        if root in aliases:
+            return aliases[root]
+        if root in self._cells:
+            try:
+                content = self._cells[root].cell_contents
+            except ValueError:
+                return _MISSING
+            # Other contents of the closure are described with the function.
+            return content if isinstance(content, types.ModuleType) else _MISSING
+        if root in self._locals or (root not in self._function.__globals__ and hasattr(builtins, root)):
+            return _MISSING
+        return self._function.__globals__.get(root, _MISSING)
+
+    def _follow(self, chain: str, start: Any, rest: list[str]) -> Edges:
+        """Step through modules; the first thing that is none is what the name stands for."""
+        current, describer = start, self._describer
+        label = rest[0] if rest else chain
+        while isinstance(current, types.ModuleType):
+            name = current.__name__
+            if not describer.is_project(name):
+                yield from describer.package(name)
+                return
+            if not rest:
+                break
+            step = rest.pop(0)
+            after = vars(current).get(step, _MISSING)
+            if after is _MISSING:
+                after = sys.modules.get(f"{name}.{step}", _MISSING)
+            if after is _MISSING:
+                return
+            label = f"{name.rpartition('.')[2]}.{step}"
+            current = after
+        if current is start:
+            label = f"{self._function.__module__.rpartition('.')[2]}.{chain.partition('.')[0]}"
+        yield chain, describer.describe(current, "helper", label)
+
+    def _import(self, found: LocalImport, aliases: dict[str, Any]) -> Edges:
+        """Bind what an import in the body would bind, without importing anything."""
+        name = self._absolute(found)
+        if not self._describer.is_project(name):
+            yield from self._describer.package(name)
+            return
+        target: Any = sys.modules.get(name, _MISSING)
+        if target is not _MISSING and found.attribute:
+            inside = sys.modules.get(f"{name}.{found.attribute}", _MISSING)
+            target = vars(target).get(found.attribute, inside)
+            if target is _MISSING:
+                name = f"{name}.{found.attribute}"
+        if target is _MISSING:
+            yield f"import {name}", self._unloaded(name)
+            return
+        aliases[found.alias] = target
+        if not isinstance(target, types.ModuleType):
+            yield f"import {found.alias}", self._describer.describe(target, "helper", found.alias)
+
+    def _absolute(self, found: LocalImport) -> str:
+        if not found.level:
+            return found.module
+        package = str(self._function.__globals__.get("__package__") or "")
+        parts = package.split(".")
+        base = ".".join(parts[: len(parts) - found.level + 1])
+        return f"{base}.{found.module}" if found.module else base
+
+    def _unloaded(self, name: str) -> Part:
+        """Describe a module that is imported in a body and not loaded yet by its source alone."""
+        self._notes.append(f"module {name} is imported when the function runs: its own source is tracked alone.")
+        source = _source_of(name)
+        digest = digest_module(source) if source else digest_text("no source", name)
+        return Part("helper", name.rpartition(".")[2], digest, ("module", name))
+
+
+def _outside(code: CodeType) -> set[str]:
+    """Return the names that some part of the code looks up outside (and its attributes, which look the same)."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _outside(constant)
+    return names
+
+
+def _source_of(name: str) -> str:
+    """Return the source of a module whose package is loaded; nothing is imported for it."""
+    parent = name.rpartition(".")[0]
+    if parent and parent not in sys.modules:
+        return ""
+    path = list(getattr(sys.modules[parent], "__path__", [])) if parent else None
+    spec = importlib.machinery.PathFinder.find_spec(name, path)
+    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        return ""
+    return importlib.util.decode_source(Path(spec.origin).read_bytes())

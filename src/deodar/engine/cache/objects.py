@@ -1,0 +1,330 @@
+"""What any object is for a fingerprint: its own content, and the objects it reaches."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import inspect
+import logging
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from . import memory
+from .digests import NotPlainError, digest_plain, digest_text, shown
+from .names import Names
+from .packages import Packages, is_standard
+from .parts import Edges, Part, text_part
+from .syntax import CodeFacts, SourceReader, digest_module
+
+# Written by Python itself; they say where a class stands, not what it does.
+_BOOKKEEPING = frozenset(
+    {
+        "__module__",
+        "__qualname__",
+        "__name__",
+        "__doc__",
+        "__dict__",
+        "__weakref__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__annotate__",
+        "__annotate_func__",
+        "__annotations_cache__",
+        "__abstractmethods__",
+        "_abc_impl",
+        "__orig_bases__",
+        "__parameters__",
+        "__dataclass_fields__",
+    }
+)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_METHODS = (staticmethod, classmethod)
+_BUILTINS = (
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    types.ClassMethodDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+)
+
+
+class Describer:
+    """Says what objects are. Owned by a ``CodeTracker``."""
+
+    def __init__(self, is_project_module: Callable[[str], bool], sources: SourceReader, packages: Packages) -> None:
+        self._is_project = is_project_module
+        self._sources = sources
+        self._packages = packages
+        self._parts: dict[int, Part] = {}
+
+    def edges(self, part: Part) -> Edges:
+        """Yield what a part reaches, with the name that leads there."""
+        return iter(()) if part.reach is None else part.reach()
+
+    def describe(self, value: Any, kind: str, name: str) -> Part:
+        """Describe an object; ``kind`` and ``name`` are how the one who reaches it would call it."""
+        found = self._parts.get(id(value))
+        if found is None or found.held is not value:
+            found = self._new(value, kind, name)
+            # Whether two equal plain values are one object differs from process to process: they are told by
+            # their name instead.
+            if found.held is value:
+                self._parts[id(value)] = found
+        return found
+
+    def is_project(self, module: str | None) -> bool:
+        """Say whether a module is the user's own; what says no module was made by hand, so it is."""
+        if not module or module == "__main__":
+            return True
+        return self._is_project(module)
+
+    def package(self, module: str) -> Edges:
+        """Yield the distributions behind a module; nothing for the standard library."""
+        if not is_standard(module):
+            for leaf in self._packages.leaves(module):
+                key = ("package", leaf.name)
+                yield f"package {leaf.name}", Part(leaf.kind, leaf.name, leaf.digest, key, shown=leaf.shown)
+
+    def _new(self, value: Any, kind: str, name: str) -> Part:
+        if isinstance(value, types.FunctionType):
+            return self._function(value, kind)
+        if isinstance(value, type):
+            return self._class(value)
+        if isinstance(value, types.ModuleType):
+            return self._module(value)
+        if isinstance(value, types.MethodType):
+            return self._link(value, "method", [("function", value.__func__), ("self", value.__self__)], name)
+        if isinstance(value, functools.partial):
+            pairs = [("function", value.func), ("args", value.args), ("keywords", value.keywords)]
+            return self._link(value, "partial", pairs, name)
+        if isinstance(value, (*_METHODS, property, functools.cached_property)):
+            return self._link(value, type(value).__name__, _accessors(value), name)
+        if isinstance(value, _BUILTINS):
+            return self._builtin(value)
+        return self._value(value, name)
+
+    def _part(self, value: Any, kind: str, name: str, digest: str, reach: Callable[[], Edges] | None = None) -> Part:
+        return Part(kind, name, digest, id(value), value, reach=reach)
+
+    def _link(self, value: Any, word: str, pairs: list[tuple[str, Any]], name: str) -> Part:
+        """Describe something that is nothing but what it leads to."""
+
+        def reach() -> Edges:
+            for label, target in pairs:
+                yield label, self.describe(target, "helper", f"{name}.{label}" if name else label)
+
+        return self._part(value, "", "", digest_text("link", word), reach)
+
+    def _function(self, function: types.FunctionType, kind: str) -> Part:
+        # Not __module__ and __qualname__: functools.wraps writes those of the wrapped one over the wrapper's.
+        module = str(function.__globals__.get("__name__") or "")
+        is_root = kind == "function" and "__wrapped__" not in vars(function)
+        label = _code_label(function, "" if is_root else module)
+        if not self.is_project(module):
+            digest = digest_text("other", module, label)
+            return self._part(function, "", "", digest, lambda: self._foreign(function, module))
+        facts = self._sources.facts(function.__code__, function.__doc__)
+        word = "function" if is_root else "helper"
+        part = self._part(function, word, label, facts.digest, lambda: self._reached(function, facts, part, kind))
+        if facts.dynamic:
+            calls = ", ".join(sorted(facts.dynamic))
+            part.notes.append(f"{label} calls {calls}: what it reaches that way is not tracked.")
+        return part
+
+    def _foreign(self, function: types.FunctionType, module: str) -> Edges:
+        """Yield what the project put into someone else's function: a decorator keeps what it decorates."""
+        yield from self._state(function, "function")
+        yield from self.package(module)
+
+    def _reached(self, function: types.FunctionType, facts: CodeFacts, part: Part, kind: str) -> Edges:
+        yield from self._state(function, kind)
+        yield from Names(self, function, facts, part.notes).edges()
+
+    def _state(self, function: types.FunctionType, kind: str) -> Edges:
+        name = _label(function)
+        if "__wrapped__" in vars(function):
+            yield "__wrapped__", self.describe(vars(function)["__wrapped__"], kind, name)
+        for word, state in (("defaults", function.__defaults__), ("kwdefaults", function.__kwdefaults__)):
+            if state:
+                yield word, self.describe(state, "value", f"defaults of {name}")
+        for free, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
+            try:
+                content = cell.cell_contents
+            except ValueError:
+                continue
+            # What it reads through a module in a closure is found by name.
+            if not isinstance(content, types.ModuleType):
+                yield f"closure {free}", self.describe(content, "constant", f"{name}.{free}")
+        for key, content in sorted(vars(function).items()):
+            if not key.startswith("__"):
+                yield f"attribute {key}", self.describe(content, "constant", f"{name}.{key}")
+
+    def _class(self, cls: type) -> Part:
+        module = cls.__module__
+        if not self.is_project(module):
+            digest = digest_text("other", module, cls.__qualname__)
+            return self._part(cls, "", "", digest, lambda: self.package(module))
+        return self._part(cls, "", "", digest_text("class", cls.__name__), lambda: self._members(cls))
+
+    def _members(self, cls: type) -> Edges:
+        label = _label(cls)
+        for position, base in enumerate(cls.__bases__):
+            if base is not object:
+                yield f"base {position}", self.describe(base, "class", _label(base))
+        if type(cls) is not type:
+            yield "metaclass", self.describe(type(cls), "class", _label(type(cls)))
+        if issubclass(cls, enum.Enum):
+            for name, entry in cls.__members__.items():
+                yield f"member {name}", self.describe(entry.value, "constant", f"{label}.{name}")
+        for key, member in vars(cls).items():
+            if key == "__annotations__":
+                text = "; ".join(f"{name}: {_annotation(kind)}" for name, kind in member.items())
+                yield key, text_part("constant", f"annotations of {label}", text)
+            elif _is_written(cls, key, member):
+                yield f"member {key}", self.describe(member, "constant", f"{label}.{key}")
+
+    def _module(self, module: types.ModuleType) -> Part:
+        """Describe a module that is used as a value: anything in it may be asked for."""
+        name = module.__name__
+        if not self.is_project(name):
+            return self._part(module, "", "", digest_text("other", name), lambda: self.package(name))
+        try:
+            source = inspect.getsource(module)
+        except (OSError, TypeError):
+            source = ""
+        part = self._part(module, "helper", _short(name), digest_module(source))
+        part.notes.append(f"module {name} is passed on whole: its own source is tracked, what it imports is not.")
+        return part
+
+    def _builtin(self, value: Any) -> Part:
+        module = getattr(value, "__module__", None) or getattr(getattr(value, "__objclass__", None), "__module__", "")
+        owner = getattr(value, "__self__", None)
+        digest = digest_text("builtin", str(module), str(getattr(value, "__qualname__", value)))
+
+        def reach() -> Edges:
+            if module:
+                yield from self.package(str(module))
+            if owner is not None and not isinstance(owner, types.ModuleType):
+                yield "self", self.describe(owner, "value", type(owner).__name__)
+
+        return self._part(value, "", "", digest, reach)
+
+    def _value(self, value: Any, name: str) -> Part:
+        try:
+            digest = digest_plain(value)
+            return Part("constant", name, digest, ("plain", name, digest), shown=shown(value))
+        except (NotPlainError, RecursionError):
+            pass
+        if isinstance(value, logging.Logger):
+            # Its name says where the code stands, which must not count.
+            return text_part("", name, "logger")
+        if isinstance(value, _CONTAINERS):
+            return self._container(value, name)
+        wrapped = getattr(value, "__wrapped__", None)
+        if isinstance(wrapped, types.FunctionType):
+            return self._link(value, type(value).__name__, [("__wrapped__", wrapped)], name)
+        if self.is_project(type(value).__module__):
+            return self._instance(value, name)
+        return self._opaque(value, name)
+
+    def _container(self, value: Any, name: str) -> Part:
+        def reach() -> Edges:
+            if isinstance(value, dict):
+                for position, (key, content) in enumerate(value.items()):
+                    yield f"key {position}", self.describe(key, "constant", f"{name} key {position}")
+                    yield f"[{shown(key)}]", self.describe(content, "constant", f"{name}[{shown(key)}]")
+            else:
+                items = sorted(value, key=_sort_key) if isinstance(value, (set, frozenset)) else value
+                for position, content in enumerate(items):
+                    yield f"[{position}]", self.describe(content, "constant", f"{name}[{position}]")
+
+        return self._part(value, "", "", digest_text("container", type(value).__name__, str(len(value))), reach)
+
+    def _instance(self, value: Any, name: str) -> Part:
+        """Describe an object of one of the project's classes by its class and its state."""
+
+        def reach() -> Edges:
+            yield "type", self.describe(type(value), "class", _label(type(value)))
+            for key, content in _state_of(value):
+                yield f"attribute {key}", self.describe(content, "constant", f"{name}.{key}")
+            if isinstance(value, (str, int, float, bytes)):
+                plain: Any = next(base for base in type(value).__mro__ if base.__module__ == "builtins")
+                yield "value", self._value(plain(value), name)
+            elif isinstance(value, _CONTAINERS):
+                yield "items", self._container(value, name)
+
+        return self._part(value, "", "", digest_text("instance"), reach)
+
+    def _opaque(self, value: Any, name: str) -> Part:
+        """Describe an object of someone else's class: by what it pickles to, or not at all."""
+        cls = type(value)
+        identity = memory.identify(value)
+        part = self._part(
+            value, "constant", name, identity or digest_text("untracked", cls.__module__, cls.__qualname__)
+        )
+        part.reach = lambda: self.package(cls.__module__)
+        if identity is None:
+            part.notes.append(f"{name} is a {cls.__module__}.{cls.__qualname__}: its content cannot be tracked.")
+        return part
+
+
+def _accessors(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, property):
+        pairs = [("fget", value.fget), ("fset", value.fset), ("fdel", value.fdel)]
+        return [(word, target) for word, target in pairs if target is not None]
+    return [("function", value.func if isinstance(value, functools.cached_property) else value.__func__)]
+
+
+def _state_of(value: Any) -> Iterator[tuple[str, Any]]:
+    yield from sorted(getattr(value, "__dict__", {}).items(), key=lambda pair: str(pair[0]))
+    for cls in type(value).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else slots:
+            if slot not in ("__dict__", "__weakref__") and hasattr(value, slot):
+                yield slot, getattr(value, slot)
+
+
+def _sort_key(value: Any) -> str:
+    """Order the members of a set the same way in every process."""
+    if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
+        return f"{value.__module__}.{value.__qualname__}"
+    return memory.identify(value) or shown(value)
+
+
+def _short(module: str) -> str:
+    return module.rpartition(".")[2]
+
+
+def _label(value: Any) -> str:
+    name = str(getattr(value, "__qualname__", getattr(value, "__name__", value))).replace("<locals>.", "")
+    module = getattr(value, "__module__", None)
+    return name if not module else f"{_short(module)}.{name}"
+
+
+def _code_label(function: types.FunctionType, module: str) -> str:
+    """Name a function by its code, which knows better than a wrapper that took another's name."""
+    code = function.__code__
+    name = function.__qualname__
+    if name.rpartition(".")[2] != code.co_name:
+        name = getattr(code, "co_qualname", code.co_name)
+    name = name.replace("<locals>.", "")
+    return f"{_short(module)}.{name}" if module else name
+
+
+def _annotation(kind: Any) -> str:
+    return kind.__qualname__ if isinstance(kind, type) else str(kind)
+
+
+def _is_written(cls: type, key: str, member: Any) -> bool:
+    """Say whether a member was written by the user, and not made by Python or a metaclass from what was."""
+    if key in _BOOKKEEPING or isinstance(member, _BUILTINS):
+        return False
+    is_code = isinstance(member, (types.FunctionType, type, *_METHODS, property, functools.cached_property))
+    if is_code:
+        return True
+    if issubclass(cls, enum.Enum) and (key in cls.__members__ or key.startswith("_")):
+        return False
+    return not (key.startswith("__") and key.endswith("__")) or key in ("__slots__", "__hash__")
