@@ -68,12 +68,16 @@ class Database:
         Raises:
             DatasetError: what went wrong, without the connection string and the parameters.
         """
-        sqlalchemy = package("sqlalchemy")
         try:
             yield
-        except sqlalchemy.exc.DBAPIError as exc:
-            # ``str(exc)`` holds the statement with all its parameters, row by row.
-            raise DatasetError(f"The database says: {exc.orig}") from exc
+        except DatasetError:
+            raise
+        except Exception as exc:
+            said = _said_by_database(exc)
+            if said is None:
+                raise
+            # Not from ``exc``: its text holds the statement with all its parameters, row by row.
+            raise DatasetError(f"The database says: {said}") from said
 
     @staticmethod
     def _made(sqlalchemy: Any, url: Any, options: dict[str, Any]) -> Any:
@@ -89,6 +93,16 @@ class Database:
             raise DatasetError(
                 f"The driver '{exc.name}' for '{shown}' is not installed. Try: pip install {exc.name}"
             ) from exc
+
+
+def _said_by_database(error: BaseException | None) -> BaseException | None:
+    """Find the driver's own error below those that SQLAlchemy and pandas wrap around it."""
+    dbapi_error = package("sqlalchemy").exc.DBAPIError
+    while error is not None:
+        if isinstance(error, dbapi_error):
+            return error.orig  # type: ignore[no-any-return]  # SQLAlchemy is not typed here.
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def names_only(params: Any) -> Any:

@@ -1,5 +1,6 @@
 """NumPy arrays."""
 
+import zipfile
 from typing import Any, ClassVar
 
 from ..io.core import DatasetError
@@ -36,11 +37,15 @@ class NumpyDataset(FileDataset):
             return
         if not isinstance(data, dict):
             raise DatasetError(f"An '.npz' file holds a dictionary of arrays, not {type(data)}.")
-        arrays = {name: numpy.asarray(array) for name, array in data.items()}
-        if not args["allow_pickle"] and any(array.dtype.hasobject for array in arrays.values()):
-            raise DatasetError("Arrays of objects are only saved with 'save_args: {allow_pickle: true}'.")
-        write = numpy.savez_compressed if args.pop("compressed", False) else numpy.savez
-        write(target, **arrays)
+        method = zipfile.ZIP_DEFLATED if args.pop("compressed", False) else zipfile.ZIP_STORED
+        with zipfile.ZipFile(target, "w", method) as archive:
+            for name, array in data.items():
+                # Not by ``savez``: there no array can be named "file". And the same arrays give the same
+                # bytes, as a ``ZipInfo`` has no time of its own.
+                entry = zipfile.ZipInfo(f"{name}.npy")
+                entry.compress_type = method
+                with archive.open(entry, "w", force_zip64=True) as member:
+                    numpy.lib.format.write_array(member, numpy.asanyarray(array), **args)
 
     @property
     def _is_archive(self) -> bool:
