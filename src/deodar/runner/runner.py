@@ -135,7 +135,9 @@ class AbstractRunner(ABC):
         work = LocalWork(compiled.nodes, catalog, manager, run_id, is_async=self._is_async)
         workers = self._get_required_workers_count(pipeline)
         pool = self._get_executor(workers)
-        executor: EngineExecutor = InlineExecutor() if pool is None else self._adapt(pool, work, len(nodes))
+        executor: EngineExecutor = (
+            InlineExecutor(measured=bool(project.observers)) if pool is None else self._adapt(pool, work, len(nodes))
+        )
         self._pipeline_run(pipeline, compiled, catalog).execute(
             executor,
             work,

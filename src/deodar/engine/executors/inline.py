@@ -19,13 +19,18 @@ WORKER = "main"
 
 
 class InlineExecutor:
-    """Runs a task inside ``wait``. Values pass by reference; the work keeps them."""
+    """Runs a task inside ``wait``. Values pass by reference; the work keeps them.
+
+    Args:
+        measured: note the CPU time of each attempt.
+    """
 
     name = "inline"
     window = 1
     can_kill = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, measured: bool = False) -> None:
+        self._measured = measured
         self._orders: deque[Submit] = deque()
         self._work: Work | None = None
 
@@ -62,7 +67,7 @@ class InlineExecutor:
             return
         order = self._orders.popleft()
         yield TaskStarted(order.task, order.attempt, WORKER)
-        yield run_attempt(self._work, order, WORKER)
+        yield run_attempt(self._work, order, WORKER, measured=self._measured)
 
     def fetch(self, value: ValueId) -> Any:
         """Fail: the work keeps the values."""
