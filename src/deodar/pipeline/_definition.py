@@ -204,6 +204,15 @@ def rename_names(declared: Names, rename: Callable[[str], str]) -> Names:
     return [rename(name) for name in declared]
 
 
+def in_a_row(declared: Names) -> tuple[str, ...]:
+    """Return names that were checked before, in a row."""
+    if not declared:
+        return ()
+    if isinstance(declared, str):
+        return (declared,)
+    return tuple(declared.values()) if isinstance(declared, dict) else tuple(declared)
+
+
 def hashable(declared: Names) -> Any:
     """Return declared names as nodes are compared by: the order of a list counts, that of a dict does not."""
     if isinstance(declared, dict):

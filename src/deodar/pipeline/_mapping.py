@@ -125,6 +125,8 @@ def mapped_nodes(
     new_parameters = _get_param_names_mapping(parameters)
     _validate_datasets_exist(new_inputs.keys(), new_outputs.keys(), new_parameters.keys(), index)
     _validate_inputs_outputs(new_inputs.keys(), new_outputs.keys(), index)
+    # Old names were looked at when their nodes were made, and those with the namespace before them are in order.
+    Node._warn_if_dotted(tuple(new_inputs.values()) + tuple(new_outputs.values()), namespace)
     rename = renamer({**new_inputs, **new_outputs, **new_parameters}, namespace if prefix_datasets else None)
     result = []
     for node in index.ordered_nodes():

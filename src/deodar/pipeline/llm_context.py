@@ -57,16 +57,15 @@ def _normalize_outputs(outputs: str | list[str] | dict[str, str]) -> str:
     return "__".join(outputs) if isinstance(outputs, list) else str(outputs)
 
 
-class _Construct:
-    """Puts a context together. A class of its own so that, unlike a closure, it goes through pickle."""
+class _Recipe:
+    """How to put a context together. A bound method of it is the node's function: unlike a closure it pickles."""
 
     def __init__(self, context_id: str, prompts: list[str], tools: list[_ToolConfig]) -> None:
-        self.__name__ = self.__qualname__ = "construct_context"
         self.context_id = context_id
         self.prompts = prompts
         self.tools = tools
 
-    def __call__(self, llm: object, **kwargs: Any) -> LLMContext:
+    def construct_context(self, llm: object, **kwargs: Any) -> LLMContext:
         built = [
             each.func(**{name.removeprefix(_PARAMETER): kwargs[name] for name in each.inputs}) for each in self.tools
         ]
@@ -81,7 +80,7 @@ class _Construct:
 class LLMContextNode(Node):
     """A node that puts an ``LLMContext`` together."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the contract's signature
         self,
         *,
         outputs: str,
@@ -109,8 +108,9 @@ class LLMContextNode(Node):
         """
         declared = list(tools or ())
         names = [*prompts, *(each for config in declared for each in config.inputs)]
+        context_id = name or f"llm_context_node__{_normalize_outputs(outputs)}"
         super().__init__(
-            _Construct(name or f"llm_context_node__{_normalize_outputs(outputs)}", list(prompts), declared),
+            _Recipe(context_id, list(prompts), declared).construct_context,
             {"llm": llm, **{each: each for each in names}},
             outputs,
             name=name,
@@ -121,7 +121,7 @@ class LLMContextNode(Node):
         )
 
 
-def llm_context_node(
+def llm_context_node(  # noqa: PLR0913 - the contract's signature
     *,
     outputs: str,
     llm: str,

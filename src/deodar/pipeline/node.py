@@ -26,6 +26,7 @@ from ._definition import (
     expected_inputs,
     first_dotted,
     hashable,
+    in_a_row,
     rename_names,
     warn_partial,
 )
@@ -172,9 +173,10 @@ class Node:
     def _twin(self) -> "Node":
         """Return a plain node of the same definition without checking it again."""
         twin = object.__new__(Node)
-        twin.__dict__.update(self.__getstate__())
-        twin._derived_inputs = self.input_names
-        twin._derived_outputs = self.output_names
+        twin._func, twin._inputs, twin._outputs = self._func, self._inputs, self._outputs
+        twin._name, twin._namespace, twin._tags = self._name, self._namespace, self._tags
+        twin._confirms, twin._preview_fn = self._confirms, self._preview_fn
+        twin._derived_inputs, twin._derived_outputs = self.input_names, self.output_names
         twin._derived_bases = self.base_names
         return twin
 
@@ -197,9 +199,9 @@ class Node:
         twin = self._twin()
         twin._inputs, twin._outputs, twin._namespace = inputs, outputs, namespace
         twin._confirms = confirms  # type: ignore[assignment]  # of the shape it had, and that was no dict
-        input_names = tuple(map(rename, self.input_names))
-        output_names = tuple(map(rename, self.output_names))
-        self._warn_if_dotted(input_names + output_names, namespace)
+        # Renaming keeps the order in which a dict was bound.
+        input_names = tuple(map(rename, self.input_names)) if isinstance(inputs, dict) else in_a_row(inputs)
+        output_names = in_a_row(outputs)
         twin._derived_inputs, twin._derived_outputs = input_names, output_names
         twin._derived_bases = check_distinct(input_names, output_names, twin.__str__)
         return twin

@@ -110,6 +110,9 @@ class Pipeline:
         if inputs or outputs or parameters or namespace:
             mapped = mapped_nodes(index, inputs, outputs, parameters, namespace, prefix_datasets_with_namespace)
             index = checked_index(mapped)
+        elif isinstance(nodes, Pipeline):
+            # One pipeline gives its nodes in topological order.
+            index = Index(index.ordered_nodes())
         self._index = index.tagged(tags) if tags else index
         self._warn_of_interruptions(stacklevel=3)
 
@@ -389,4 +392,4 @@ def _index_of(nodes: Iterable[Node | Pipeline] | Pipeline) -> Index:
             "'nodes' argument of 'Pipeline' is None. It must be an iterable of nodes and/or pipelines instead."
         )
     # The nodes of a pipeline were checked when it was made.
-    return Index(nodes.nodes) if isinstance(nodes, Pipeline) else checked_index(flattened(nodes))
+    return nodes._index if isinstance(nodes, Pipeline) else checked_index(flattened(nodes))
