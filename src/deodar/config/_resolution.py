@@ -1,14 +1,14 @@
 """From the raw documents of one environment to its configuration: merged, interpolations resolved, plain.
 
-Documents without interpolations never meet OmegaConf, which takes a second to wrap what a dictionary merge does in
-a millisecond.
+Only what is out of the ordinary meets OmegaConf: it takes ten seconds for two thousand interpolated catalog entries,
+which plain dictionaries resolve in some tens of milliseconds.
 """
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import _merge, _resolvers, _yaml
+from . import _interpolation, _merge, _resolvers, _yaml
 
 
 def resolve(
@@ -24,9 +24,15 @@ def resolve(
     Raises:
         omegaconf.errors.OmegaConfBaseException: something cannot be resolved, or is no value for configuration.
     """
-    if all(document.plain and not document.interpolated for document in documents):
-        return _merged(documents)
-    return _resolved_by_omegaconf(documents, scope, guard_types=guard_types)
+    if all(document.plain for document in documents):
+        try:
+            resolved = _resolved_plainly(documents, scope)
+        except (_merge.NotPlainError, _interpolation.BeyondError, RecursionError):
+            pass
+        else:
+            if not (guard_types and scope.used):
+                return resolved
+    return resolve_by_omegaconf(documents, scope, guard_types=guard_types)
 
 
 def document(tree: Mapping[str, Any]) -> _yaml.Document:
@@ -34,20 +40,25 @@ def document(tree: Mapping[str, Any]) -> _yaml.Document:
     return _yaml.Document(dict(tree), *_yaml.examine(dict(tree)))
 
 
-def _merged(documents: Sequence[_yaml.Document]) -> dict[str, Any]:
+def _resolved_plainly(documents: Sequence[_yaml.Document], scope: _resolvers.Scope) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for document in documents:
-        _merge.merge_into(merged, document.tree)
-    return merged
+        _merge.merge_into(merged, document.tree, raw=True)
+    if not any(document.interpolated for document in documents):
+        return merged
+    resolved: dict[str, Any] = _interpolation.Interpolator(merged, scope).tree(merged)
+    return resolved
 
 
-def _resolved_by_omegaconf(
-    documents: Sequence[_yaml.Document], scope: _resolvers.Scope, *, guard_types: bool
+def resolve_by_omegaconf(
+    documents: Sequence[_yaml.Document], scope: _resolvers.Scope, *, guard_types: bool = False
 ) -> dict[str, Any]:
+    """Do what ``resolve`` does, leaving everything to OmegaConf."""
     # Imported here: the grammar behind interpolations takes a quarter of a second to load.
     from omegaconf import OmegaConf
 
     config = OmegaConf.unsafe_merge({}, *(OmegaConf.create(document.tree) for document in documents))
+    scope.used.clear()
     with _resolvers.bound(scope):
         resolved: dict[str, Any] = OmegaConf.to_container(config, resolve=True)
         if guard_types and scope.used:

@@ -41,22 +41,24 @@ class ParameterValidator:
 
     def _apply_validation(self, raw_params: dict[str, Any], requirements: Mapping[str, Any]) -> dict[str, Any]:
         validated = copy.deepcopy(raw_params)
-        problems: list[str] = []
+        problems: dict[str, str] = {}
         made = 0
-        for key, wanted in requirements.items():
+        # What is nested comes first: once its parent is a model there is no way to put it in.
+        for key in sorted(requirements, key=lambda name: -name.count(".")):
+            wanted = requirements[key]
             raw = resolve_nested_dict_path(raw_params, key)
             if raw is _MISSING:
                 logger.debug("Parameter '%s' not found in config, skipping validation", key)
                 continue
             if raw is None:
                 if not _is_optional(wanted):
-                    problems.append(f"Parameter '{key}': value is None but type is not Optional")
+                    problems[key] = "value is None but type is not Optional"
                 continue
             model_type = _unwrap_optional(wanted)
             try:
                 set_nested_dict_value(validated, key, instantiate_model(key, raw, model_type))
             except ParameterValidationError as exc:
-                problems.append(f"Parameter '{key}': {exc}")
+                problems[key] = str(exc)
             else:
                 made += 1
                 logger.debug(
@@ -65,8 +67,9 @@ class ParameterValidator:
                     key,
                 )
         if problems:
-            for problem in problems:
-                logger.error("%s", problem)
-            raise ParameterValidationError("\n- ".join(["Parameter validation failed:", *problems]))
+            lines = [f"Parameter '{key}': {problems[key]}" for key in requirements if key in problems]
+            for line in lines:
+                logger.error("%s", line)
+            raise ParameterValidationError("\n- ".join(["Parameter validation failed:", *lines]))
         logger.debug("Successfully instantiated %d parameter models", made)
         return validated
