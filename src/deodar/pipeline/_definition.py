@@ -183,16 +183,6 @@ def warn_partial(outputs: list[str]) -> None:
     )
 
 
-def expected_inputs(declared: Names) -> str:
-    """Return the words for what a node must be run with."""
-    if not declared:
-        return "no inputs"
-    if isinstance(declared, str):
-        return f"one input named '{declared}'"
-    names = sorted(set(declared.values())) if isinstance(declared, dict) else declared
-    return f"{len(names)} input(s) {names}"
-
-
 def rename_names(declared: Names, rename: Callable[[str], str]) -> Names:
     """Return declared names renamed, in the shape they had."""
     if not declared:

@@ -6,9 +6,12 @@ A generator is never run to its end here: its items are split into one lazy stre
 import inspect
 import itertools
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+_FRAMEWORK = __name__.partition(".")[0].capitalize()
 
 Unzip = Callable[[Iterable[Any]], Iterable[Iterator[Any]]]
 
@@ -128,3 +131,13 @@ def _check_sequence(node: object, declared: list[str], returned: Any) -> None:
     else:
         return
     raise ValueError(f"Failed to save outputs of node {node}.\n{problem}")
+
+
+def warn_ignored(name: str, returned: Any) -> None:
+    """Tell that a node without outputs returned something."""
+    warnings.warn(
+        f"Node '{name}' returned a value of type '{type(returned).__name__}', but the node is defined with "
+        f"outputs=None. {_FRAMEWORK} ignores return values for nodes without declared outputs. If this return value "
+        f"is intentional, declare outputs in the node definition to include it in the pipeline.",
+        stacklevel=4,
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..utils import KedroExperimentalWarning
+from ._calling import call
 from ._definition import (
     Names,
     _dict_inputs_to_list,
@@ -23,14 +24,13 @@ from ._definition import (
     check_label,
     checked_names,
     default_name,
-    expected_inputs,
     first_dotted,
     hashable,
     in_a_row,
     rename_names,
     warn_partial,
 )
-from ._outputs import outputs_by_name, spy, unzip
+from ._outputs import outputs_by_name, spy, unzip, warn_ignored
 from .preview_contract import CustomPreview, ImagePreview, MermaidPreview, PreviewPayload, TextPreview
 from .transcoding import _strip_transcoding, base_names
 
@@ -376,43 +376,19 @@ class Node:
         plain = {"markup": False}
         logger.info("Running node: %s", self, extra=plain)
         try:
-            return self._named_outputs(self._called_with(inputs or {}))
+            return self._named_outputs(call(self, self._func, self._inputs, inputs or {}))
         except Exception as exc:
             logger.error("Node %s failed with error: \n%s", self, exc, extra=plain)
             raise
-
-    def _called_with(self, data: dict[str, Any]) -> Any:
-        if data.keys() != set(self.input_names):
-            raise ValueError(
-                f"Node {self} expected {expected_inputs(self._inputs)}, but got the following "
-                f"{len(data)} input(s) instead: {sorted(data)}."
-            )
-        declared = self._inputs
-        if not declared:
-            return self._func()
-        if isinstance(declared, str):
-            return self._func(data[declared])
-        if isinstance(declared, dict):
-            return self._func(**{parameter: data[name] for parameter, name in declared.items()})
-        return self._func(*(data[name] for name in declared))
 
     def _named_outputs(self, returned: Any) -> dict[str, Any]:
         # An empty list or dict says no outputs too, but what a function returned against it is an error.
         if self._outputs is None or (not self._outputs and returned is None):
             if returned is not None:
-                self._warn_ignored(returned)
+                warn_ignored(self._name or self._func_name, returned)
             return {}
         # From this module's namespace, where the contract wants it to be replaceable.
         return outputs_by_name(self, self._outputs, returned, unzip)
-
-    def _warn_ignored(self, returned: Any) -> None:
-        warnings.warn(
-            f"Node '{self._name or self._func_name}' returned a value of type '{type(returned).__name__}', but the "
-            f"node is defined with outputs=None. {_FRAMEWORK} ignores return values for nodes without declared "
-            f"outputs. If this return value is intentional, declare outputs in the node definition to include it in "
-            f"the pipeline.",
-            stacklevel=2,
-        )
 
 
 def node(
