@@ -1,0 +1,101 @@
+"""Run the measurements and print ratios; the figures of the README come from here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from . import startup
+from .subjects import ROOT, Subject, subjects
+
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def micro(seconds: float) -> str:
+    """Return a duration in the unit that suits it."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def overhead(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Cost per no-op node, sequential and in threads."""
+    found: dict[str, Any] = {}
+    for nodes in (1_000, 2_000, 20_000):
+        found[f"sequential {nodes}"] = {"deodar": ours.measure("overhead", "SequentialRunner", nodes, 5)}
+    found["threads 1000"] = {"deodar": ours.measure("overhead", "ThreadRunner", 1_000, 5)}
+    for peer in peers:
+        for nodes in (1_000, 2_000):
+            # Quadratic: 20,000 nodes would take half an hour.
+            found[f"sequential {nodes}"][peer.name] = peer.measure("overhead", "SequentialRunner", nodes, 1)
+        found["threads 1000"][peer.name] = peer.measure("overhead", "ThreadRunner", 1_000, 1)
+    return found
+
+
+def processes(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Cost per no-op node on two processes, start-up included."""
+    found: dict[str, Any] = {"processes 3000": {"deodar": ours.measure("overhead", "ParallelRunner", 3_000, 3)}}
+    found["processes 100"] = {"deodar": ours.measure("overhead", "ParallelRunner", 100, 3)}
+    for peer in peers[:1]:
+        found["processes 100"][peer.name] = peer.measure("overhead", "ParallelRunner", 100, 1)
+    return found
+
+
+def build(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Time to build and order a pipeline."""
+    found: dict[str, Any] = {}
+    for shape in ("chain", "fan", "mesh"):
+        for nodes in (10_000, 100_000):
+            row = found[f"build {shape} {nodes}"] = {"deodar": ours.measure("build", shape, nodes)}
+            if nodes == 10_000:
+                row |= {peer.name: peer.measure("build", shape, nodes) for peer in peers}
+    return found
+
+
+def catalog(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Time to make a catalog, and to look up a name that a pattern matches."""
+    found: dict[str, Any] = {}
+    for entries, patterns in ((2_000, 100), (13_000, 1_000)):
+        for subject in (ours, *peers):
+            result = subject.measure("catalog", entries, patterns)
+            found.setdefault(f"catalog {entries} made", {})[subject.name] = result["made"]
+            found.setdefault(f"catalog {patterns} patterns lookup", {})[subject.name] = result["lookup"]
+    return found
+
+
+def start(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """CPU time of the command line."""
+    found: dict[str, Any] = {}
+    for subject in (ours, *peers):
+        for name, seconds in startup.measure(subject).items():
+            found.setdefault(f"start {name}", {})[subject.name] = seconds
+    return found
+
+
+SUITES = {"overhead": overhead, "processes": processes, "build": build, "catalog": catalog, "start": start}
+
+
+def main() -> int:
+    """Measure what was asked for, print it, keep it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], default=[])
+    options = parser.parse_args()
+    ours, *peers = subjects()
+    results: dict[str, Any] = {}
+    for name in options.suites or SUITES:
+        for title, row in SUITES[name](ours, peers).items():
+            results[title] = row
+            print(f"{title:32}", "  ".join(f"{who}: {micro(t)}{ratio(row, who)}" for who, t in row.items()), flush=True)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "latest.json").write_text(json.dumps(results, indent=2))
+    return 0
+
+
+def ratio(row: dict[str, float], who: str) -> str:
+    """Return how many times ours a figure is."""
+    return "" if who == "deodar" else f" ({row[who] / row['deodar']:.1f}x)"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

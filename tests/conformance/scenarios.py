@@ -1,0 +1,202 @@
+"""Importable nodes, hooks and datasets for the conformance suite; workers import them by name."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from deodar.io import AbstractDataset
+
+hookspec, hookimpl = pluggy.HookspecMarker("conformance"), pluggy.HookimplMarker("conformance")
+logger = logging.getLogger("deodar.conformance")
+
+
+def increment(x: int) -> int:
+    return x + 1
+
+
+def add(*terms: int) -> int:
+    return sum(terms)
+
+
+def split(x: int) -> tuple[int, int]:
+    return x, -x
+
+
+def pick(x: int) -> dict[str, int]:
+    return {"small": x, "big": x * 100}
+
+
+def chunks(x: int) -> Any:
+    for number in range(3):
+        yield x * number
+
+
+def shout(x: int) -> int:
+    logger.warning("shouting %s", x)
+    return x
+
+
+def warn(x: int) -> int:
+    warnings.warn("this is a warning from a node", UserWarning, stacklevel=1)
+    return x
+
+
+class OddError(Exception):
+    """An error that does not unpickle: its constructor wants what pickle does not give."""
+
+    def __init__(self, code: int, *, detail: str) -> None:
+        super().__init__(f"code {code}: {detail}")
+
+
+def raise_odd(x: int) -> int:
+    raise OddError(x, detail="odd")
+
+
+def divide(x: int) -> float:
+    return x / 0
+
+
+def die(x: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return x
+
+
+def sleep_for_ever(x: int) -> int:
+    while True:
+        time.sleep(3600)
+
+
+def succeed_on_third(path: str) -> int:
+    counter = Path(path)
+    tries = int(counter.read_text()) + 1 if counter.exists() else 1
+    counter.write_text(str(tries))
+    if tries < 3:
+        raise ConnectionError(f"attempt {tries}")
+    return tries
+
+
+def spoil(array: Any) -> float:
+    """Change the input in place, and say what was in it."""
+    total = float(array.sum())
+    array[:] = -1
+    return total
+
+
+class FileLog(AbstractDataset[Any, Any]):
+    """Persistent: appends what is saved to a file, loads all lines."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def load(self) -> list[str]:
+        return self._path.read_text().splitlines()
+
+    def save(self, data: Any) -> None:
+        with self._path.open("a") as file:
+            file.write(f"{data}\n")
+
+    def _exists(self) -> bool:
+        return self._path.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": str(self._path)}
+
+
+class Unpicklable(AbstractDataset[Any, Any]):
+    """Holds a lock, so it cannot leave its process."""
+
+    def __init__(self) -> None:
+        import threading
+
+        self._lock = threading.Lock()
+        self._data: Any = None
+
+    def load(self) -> Any:
+        with self._lock:
+            return self._data
+
+    def save(self, data: Any) -> None:
+        with self._lock:
+            self._data = data
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+
+class Specs:
+    """The hooks of the contract that concern nodes and datasets."""
+
+    @hookspec
+    def before_dataset_loaded(self, dataset_name, node): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def after_dataset_loaded(self, dataset_name, data, node): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def before_node_run(self, node, catalog, inputs, is_async, run_id): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def after_node_run(self, node, catalog, inputs, outputs, is_async, run_id): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def on_node_error(self, error, node, catalog, inputs, is_async, run_id): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def before_dataset_saved(self, dataset_name, data, node): ...  # type: ignore[no-untyped-def]
+
+    @hookspec
+    def after_dataset_saved(self, dataset_name, data, node): ...  # type: ignore[no-untyped-def]
+
+
+class FileHooks:
+    """Writes a line per call; O_APPEND keeps lines of several processes whole."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def _note(self, *words: object) -> None:
+        with Path(self.path).open("a") as file:
+            file.write(" ".join(map(str, words)) + "\n")
+
+    @hookimpl
+    def before_dataset_loaded(self, dataset_name: str) -> None:
+        self._note("before_dataset_loaded", dataset_name)
+
+    @hookimpl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        self._note("after_dataset_loaded", dataset_name)
+
+    @hookimpl
+    def before_node_run(self, node: Any, run_id: str) -> None:
+        self._note("before_node_run", node.name, run_id)
+
+    @hookimpl
+    def after_node_run(self, node: Any, outputs: dict[str, Any]) -> None:
+        self._note("after_node_run", node.name)
+
+    @hookimpl
+    def on_node_error(self, error: Exception, node: Any) -> None:
+        self._note("on_node_error", node.name, type(error).__name__)
+
+    @hookimpl
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        self._note("before_dataset_saved", dataset_name)
+
+    @hookimpl
+    def after_dataset_saved(self, dataset_name: str) -> None:
+        self._note("after_dataset_saved", dataset_name)
+
+
+def hook_manager(path: str) -> pluggy.PluginManager:
+    manager = pluggy.PluginManager("conformance")
+    manager.add_hookspecs(Specs)
+    manager.register(FileHooks(path))
+    return manager
