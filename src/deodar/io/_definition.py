@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -143,8 +142,11 @@ def entry_of(dataset: Any) -> dict[str, Any]:
 
 def _arguments_of(dataset: Any) -> dict[str, Any]:
     arguments: dict[str, Any] | None = getattr(dataset, "_init_args", None)
-    if arguments is None and dataclasses.is_dataclass(dataset):
+    if arguments is None and hasattr(dataset, "__dataclass_fields__"):
         # A dataclass brings its __init__ after the class was made, too late to be wrapped.
+        # Imported here: it is slow to import, and few datasets are dataclasses.
+        import dataclasses
+
         return {f.name: getattr(dataset, f.name) for f in dataclasses.fields(dataset) if f.init}
     return arguments or {}
 

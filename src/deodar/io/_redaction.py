@@ -6,6 +6,7 @@ Of a URL the user information, the query and the fragment may be secret: tokens 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +15,14 @@ _REDACTED = "<redacted>"
 # A URL somewhere in a text ends at white-space, a quote or a bracket.
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^\s'\"<>)\]}]*")
 _SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.\-]*://)(.*)$", re.DOTALL)
+
+
+def formatted(value: Any) -> str:
+    """Return a value as the representation of a dataset shows it: in one line, without secrets."""
+    # Imported here: it is slow to import, and only printing needs it.
+    import pprint
+
+    return pprint.pformat(redacted(value), sort_dicts=False, compact=True, depth=2, width=sys.maxsize)
 
 
 def redacted_text(value: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from pickle import PicklingError
 from typing import Any
 
 
@@ -14,8 +13,9 @@ def check_for_multiprocessing(datasets: Mapping[str, Any]) -> None:
     Raises:
         AttributeError: naming them.
     """
-    # Imported here: only a catalog that is about to go to other processes needs it.
+    # Imported here: only a catalog that is about to go to other processes needs them.
     from multiprocessing.reduction import ForkingPickler
+    from pickle import PicklingError
 
     refused = []
     for name, dataset in datasets.items():
@@ -45,7 +45,7 @@ def _warn_of_remote(name: str, dataset: Any) -> None:
     if not isinstance(protocol, str) or protocol == "file":
         return
     warnings.warn(
-        f"Dataset '{name}' uses the '{protocol}' protocol, whose connection cannot go to another process. "
-        "Use ThreadRunner or SequentialRunner to run this pipeline.",
+        f"Dataset '{name}' appears to be backed by remote storage (protocol: '{protocol}'), whose connection "
+        "cannot go to another process. Consider ThreadRunner or SequentialRunner for this pipeline.",
         stacklevel=4,
     )

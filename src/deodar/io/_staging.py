@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path, PurePath
@@ -64,7 +63,7 @@ class Staging:
                 _keep_mode(target, self.folder / target.name)
                 _move_children(self.folder, target)
         finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self.discard()
 
     def _publish_version(self, target: Path) -> None:
         assert self.folder is not None
@@ -84,7 +83,16 @@ class Staging:
 
     def discard(self) -> None:
         """Remove what was written."""
-        if self.folder is not None:
+        if self.folder is None:
+            return
+        try:
+            self.folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            # Imported here: it is slow to import, and what is left over is rare.
+            import shutil
+
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def in_real_terms(self, text: str) -> str:
@@ -207,7 +215,7 @@ def _keep_mode(old: Path, new: Path) -> None:
     """Give a file the permissions of the one that it replaces."""
     if new.is_file() and old.is_file():
         with contextlib.suppress(PermissionError):  # Somebody else's file in a folder of ours.
-            shutil.copymode(old, new)
+            new.chmod(old.stat().st_mode & 0o7777)
 
 
 def _move_children(folder: Path, target: Path) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._validation_errors import DataValidationError, ValidationConfigurationError
-from ._validation_resolution import Validator, resolve_validator
-from ._validation_spec import ValidatorSpec
+if TYPE_CHECKING:
+    # At run time only a catalog with validators loads them, where it needs them; most have none.
+    from ._validation_resolution import Validator
+    from ._validation_spec import ValidatorSpec
 
 _SWITCH = "KEDRO_DATASET_VALIDATION"
 _OFF = ("0", "false", "off")
@@ -49,6 +50,8 @@ class ValidatingCatalog:
         """
         if _KEY not in config:
             return config
+        from ._validation_spec import ValidatorSpec  # Only now: see the top.
+
         self._validator_specs[ds_name] = ValidatorSpec.from_dataset_config(ds_name, config[_KEY])
         return {key: value for key, value in config.items() if key != _KEY}
 
@@ -63,6 +66,8 @@ class ValidatingCatalog:
         Raises:
             ValidationConfigurationError: it cannot be had.
         """
+        from ._validation_resolution import resolve_validator  # Only now: see the top.
+
         if ds_name not in self._validators:
             self._validators.setdefault(ds_name, resolve_validator(self._validator_specs[ds_name]))
         return self._validators[ds_name]
@@ -73,6 +78,8 @@ class ValidatingCatalog:
         Raises:
             DataValidationError: the data does not pass, and the validator is not there to warn only.
         """
+        from ._validation_errors import DataValidationError  # Only now: see the top.
+
         spec = self._validator_specs[ds_name]
         if mode == "save":
             # What was found good before is being replaced.
@@ -107,6 +114,8 @@ def checked(validator: Validator, data: Any, ds_name: str, mode: str, class_path
     Raises:
         DataValidationError: the data does not pass.
     """
+    from ._validation_errors import DataValidationError, ValidationConfigurationError  # See the top.
+
     try:
         return validator.validate(data)
     except DataValidationError as exc:

@@ -32,9 +32,7 @@ def _fetch_credentials(credentials_name: str, credentials: dict[str, Any]) -> An
         return credentials[credentials_name]
     except KeyError as exc:
         raise KeyError(
-            f"Unable to find credentials '{credentials_name}': check your data catalog and credentials "
-            "configuration. See https://docs.kedro.org/en/stable/api/io/kedro.io.DataCatalog.html for an "
-            "example."
+            f"Unable to find credentials '{credentials_name}': check your data catalog and credentials configuration."
         ) from exc
 
 

@@ -12,8 +12,6 @@ import functools
 import glob
 import inspect
 import logging
-import pprint
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import PurePath
@@ -38,7 +36,7 @@ from ._errors import (
 from ._paths import get_filepath_str, get_protocol_and_path, is_parameter, validate_on_forbidden_chars
 from ._protocols import _C, _DS, CatalogProtocol, SharedMemoryCatalogProtocol
 from ._recording import needs_recording, recording
-from ._redaction import redacted
+from ._redaction import formatted
 from ._redaction import redacted_text as _redact_url_credentials
 from ._staging import must_not_exist, staged, staging_of
 from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first
@@ -178,7 +176,7 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
 
     def _pretty_repr(self, object_description: dict[str, Any]) -> str:
         entries = ", ".join(
-            f"{key}={_formatted(redacted(value))}" for key, value in object_description.items() if value is not None
+            f"{key}={formatted(value)}" for key, value in object_description.items() if value is not None
         )
         return f"{type(self).__module__}.{type(self).__name__}({entries})"
 
@@ -240,9 +238,6 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
         for name, value in overwrite_params.items():
             setattr(dataset_copy, name, value)
         return dataset_copy
-
-
-_formatted = functools.partial(pprint.pformat, sort_dicts=False, compact=True, depth=2, width=sys.maxsize)
 
 
 class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):

@@ -245,10 +245,7 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
             if key not in self._lazy_datasets:
                 if not (fallback_to_runtime_pattern or key in self):
                     return None
-                config = self._config_resolver.resolve_pattern(key)
-                if not config:
-                    return None
-                self._register_lazily(key, config)
+                self._register_lazily(key, self._config_resolver.resolve_pattern(key))
             lazy = self._lazy_datasets[key]
             if lazy.save_version is None:
                 lazy.save_version = self._save_version
@@ -424,10 +421,7 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
     ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]], dict[str, str | None], str | None]:
         """Return what ``from_config`` could build this catalog from.
 
-        Datasets in memory are left out.
-
-        Returns:
-            Entries, credentials, load versions and the save version.
+        That is: entries (without datasets in memory), credentials, load versions and the save version.
         """
         return config_of(self)
 

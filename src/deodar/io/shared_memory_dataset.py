@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 from .core import AbstractDataset, DatasetError
@@ -63,6 +62,9 @@ class SharedMemoryDataset(AbstractDataset[Any, Any]):
 
 
 def _can_be_pickled(data: Any) -> bool:
+    # Imported here: only a save that failed needs it.
+    import pickle
+
     try:
         pickle.dumps(data)
     except Exception:  # Whatever a class raises when asked for its state, it cannot.
