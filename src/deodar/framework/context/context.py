@@ -226,7 +226,7 @@ class KedroContext:
             catalog.validation_enabled = bool(project.settings.DATASET_VALIDATION)
             if specs := getattr(catalog, "validator_specs", None):
                 # Imported here: few catalogs declare validators.
-                from ...validation import preflight_check
+                from ...io._validation_resolution import preflight_check
 
                 for warning in preflight_check(specs):
                     logger.warning("%s", warning)

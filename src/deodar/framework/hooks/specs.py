@@ -9,8 +9,8 @@ from .markers import hook_spec
 
 if TYPE_CHECKING:
     from ...io import CatalogProtocol
-    from ...pipeline.pipeline import Pipeline
     from ...pipeline.node import Node
+    from ...pipeline.pipeline import Pipeline
     from ..context import KedroContext
 
 

@@ -85,8 +85,8 @@ def configure_project(package_name: str | None, preserve_logging: bool = False, 
         ValidationError: a setting is not what it must be.
     """
     global PACKAGE_NAME
-    settings.configure(f"{package_name}.settings")
-    pipelines.configure(f"{package_name}.pipeline_registry")
+    settings.configure(package_name and f"{package_name}.settings")
+    pipelines.configure(package_name and f"{package_name}.pipeline_registry")
     PACKAGE_NAME = package_name
     if package_name:
         if path is not None:

@@ -1,7 +1,6 @@
 """The logging configuration in force, and where it is read from."""
 
 import logging
-import logging.config
 from collections import UserDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -126,6 +125,9 @@ class _ProjectLogging(UserDict[str, Any]):
         """
         forbid_factories(logging_config)
         config = translated(logging_config)
+        # Imported here: it brings the modules of all handlers, and is needed once a project is configured.
+        import logging.config
+
         logging.config.dictConfig(self._prepare_logging_config(config))
         self._data = config
 

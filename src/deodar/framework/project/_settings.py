@@ -34,9 +34,14 @@ class LazySettings:
 
     def __init__(self, settings_file: str | Path | None = None) -> None:
         self._values: dict[str, Any] = {}
+        self._overrides: dict[str, Any] = {}
         self._defaults: dict[str, Any] = {}
         self._checked: set[str] = set()
-        self._validators: dict[str, Any] = {name: item for item in self._declared() for name in item.names}
+        self._validators: dict[str, Any] = {}
+        for validator in self._declared():
+            for name in validator.names:
+                # A subclass's come first, and may be declared under another attribute.
+                self._validators.setdefault(name, validator)
         if settings_file is not None:
             self._values = _names_of(_execute(Path(settings_file)))
 
@@ -58,7 +63,8 @@ class LazySettings:
         Raises:
             ValidationError: a value is not what it must be; the settings stay as they were.
         """
-        before = self._values, self._defaults, self._checked
+        before = self._values, self._overrides, self._defaults, self._checked
+        self._overrides = {}
         self._values = _read(settings_module) if settings_module else {}
         self._defaults = {}
         self._checked = set()
@@ -66,18 +72,18 @@ class LazySettings:
             for name in self._values:
                 self._check(name)
         except BaseException:
-            self._values, self._defaults, self._checked = before
+            self._values, self._overrides, self._defaults, self._checked = before
             raise
 
     def __getattr__(self, name: str) -> Any:
         key = name.upper()
-        if name.startswith("__") or (key not in self._values and key not in self._validators):
+        if name.startswith("__") or not self._is_known(key):
             raise AttributeError(f"There is no setting {name!r}.")
-        value = self._value(key)
-        if value is UNSET:
+        if self._value(key) is UNSET:
             raise AttributeError(f"The setting {key!r} has no default: define it in the project's settings.py.")
         self._check(key)
-        return value
+        # Read after the check, which may have cast it.
+        return self._value(key)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith("_"):
@@ -88,12 +94,12 @@ class LazySettings:
     def __delattr__(self, name: str) -> None:
         if name.startswith("_"):
             super().__delattr__(name)
-        elif self._values.pop(name.upper(), UNSET) is UNSET:
-            raise AttributeError(f"The setting {name!r} was not set.")
+        elif self._overrides.pop(name.upper(), UNSET) is UNSET:
+            raise AttributeError(f"The setting {name!r} was not set by the program.")
 
     def __contains__(self, name: object) -> bool:
         key = str(name).upper()
-        return key in self._values or (key in self._validators and self._value(key) is not UNSET)
+        return self._is_known(key) and self._value(key) is not UNSET
 
     exists = __contains__
 
@@ -112,7 +118,7 @@ class LazySettings:
 
     def set(self, name: str, value: Any, *_: Any, **__: Any) -> None:
         """Give a setting a value, until the next `configure`."""
-        self._values[name.upper()] = boxed(value)
+        self._overrides[name.upper()] = boxed(value)
         self._checked.discard(name.upper())
 
     def setdefault(self, name: str, default: Any, *_: Any, **__: Any) -> Any:
@@ -123,14 +129,16 @@ class LazySettings:
 
     def as_dict(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Return all settings, defaults included, in plain containers."""
-        names = dict.fromkeys((*self._validators, *self._values))
+        names = dict.fromkeys((*self._validators, *self._values, *self._overrides))
         return {name: plain(self._value(name)) for name in names if self._value(name) is not UNSET}
 
+    def _is_known(self, key: str) -> bool:
+        return key in self._overrides or key in self._values or key in self._validators
+
     def _value(self, key: str) -> Any:
-        if key in self._values:
-            return self._values[key]
-        if key in self._defaults:
-            return self._defaults[key]
+        for layer in (self._overrides, self._values, self._defaults):
+            if key in layer:
+                return layer[key]
         return self._default(key)
 
     def _default(self, key: str) -> Any:
@@ -149,12 +157,14 @@ class LazySettings:
             return
         # Marked first: the validator reads the setting in its turn.
         self._checked.add(key)
-        if key not in self._values and isinstance(validator.default, DefaultClass):
+        given = next((layer for layer in (self._overrides, self._values) if key in layer), None)
+        if given is None and isinstance(validator.default, DefaultClass):
             # Our own default needs no check, and checking would import its parents.
             return
         try:
-            if key in self._values and getattr(validator, "cast", None):
-                self._values[key] = validator.cast(self._values[key])
+            # Foreign validators cast for themselves.
+            if given is not None and isinstance(validator, Validator) and validator.cast:
+                given[key] = validator.cast(given[key])
             validator.validate(self)
         except BaseException:
             self._checked.discard(key)

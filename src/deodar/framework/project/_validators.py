@@ -10,6 +10,8 @@ from typing import Any
 
 from ...utils import load_obj
 
+_TOP = __name__.partition(".")[0]
+
 
 class _Unset:
     def __bool__(self) -> bool:
@@ -141,14 +143,14 @@ class _ImplementsCatalogProtocolValidator(Validator):
 
     def validate(self, settings: Any, *args: Any, **kwargs: Any) -> None:
         super().validate(settings, *args, **kwargs)
-        protocol = load_obj("kedro.io.CatalogProtocol")
+        protocol = load_obj("kedro.io.core.CatalogProtocol")
         for name in self.names:
             value = getattr(settings, name)
             # The class is looked at, not built: one that needs arguments is as good as another.
             if not isinstance(value, type) or not _has_methods_of(protocol, value):
                 raise invalid(
                     f"Invalid value '{qualified_name(value)}' received for setting '{name}'. "
-                    f"It must implement '{qualified_name(protocol)}'."
+                    f"It must implement '{_TOP}.io.core.CatalogProtocol'."
                 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._version import KEDRO_CONTRACT_VERSION
 from .. import _worker, project
+from ._execution import execution_policies
 from .abstract_session import KedroSessionError
 
 if TYPE_CHECKING:
@@ -225,5 +226,7 @@ class Run:
                 env=self.context.env,
                 prepare_worker=_worker.preparation(_worker.source_dirs(path)),
                 project_hooks=_worker.project_hooks,
+                execution=execution_policies(self.context.config_loader),
+                pipeline_names=tuple(self.request.pipeline_names or (DEFAULT_PIPELINE,)),
             )
         )
