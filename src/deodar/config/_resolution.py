@@ -35,6 +35,26 @@ def resolve(
     return resolve_by_omegaconf(documents, scope, guard_types=guard_types)
 
 
+def resolve_each(documents: Sequence[_yaml.Document], scope: _resolvers.Scope) -> dict[str, Any]:
+    """Resolve each document for itself, then merge them: templates of the same name do not meet.
+
+    A document that refers to what only the others hold is resolved with them around it.
+    """
+    merged: dict[str, Any] = {}
+    for document in documents:
+        try:
+            resolved = resolve([document], scope)
+        except ValueError as exc:
+            from omegaconf.errors import InterpolationKeyError
+
+            if not isinstance(exc, InterpolationKeyError) or len(documents) == 1:
+                raise
+            others = [other for other in documents if other is not document]
+            resolved = _merge.pick(resolve([*others, document], scope), document.tree)
+        _merge.merge_into(merged, resolved)
+    return merged
+
+
 def document(tree: Mapping[str, Any]) -> _yaml.Document:
     """Make a document of values that come from the program, not from a file."""
     return _yaml.Document(dict(tree), *_yaml.examine(dict(tree)))
@@ -56,11 +76,19 @@ def resolve_by_omegaconf(
     """Do what ``resolve`` does, leaving everything to OmegaConf."""
     # Imported here: the grammar behind interpolations takes a quarter of a second to load.
     from omegaconf import OmegaConf
+    from omegaconf.errors import UnsupportedInterpolationType
 
     config = OmegaConf.unsafe_merge({}, *(OmegaConf.create(document.tree) for document in documents))
     scope.used.clear()
     with _resolvers.bound(scope):
-        resolved: dict[str, Any] = OmegaConf.to_container(config, resolve=True)
+        try:
+            resolved: dict[str, Any] = OmegaConf.to_container(config, resolve=True)
+        except UnsupportedInterpolationType as exc:
+            if scope.runtime_params is None and "runtime_params" in str(exc):
+                raise UnsupportedInterpolationType(
+                    "The `runtime_params:` resolver is not supported for globals."
+                ) from exc
+            raise
         if guard_types and scope.used:
             _refuse_chosen_types(config, scope)
     return resolved

@@ -7,17 +7,15 @@ Documents are remembered by their content, never by their time stamps, so a chan
 import functools
 import io
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import _nodes
 from .abstract_config import BadConfigException
 
 if TYPE_CHECKING:
     import yaml
 
-_SCALARS = frozenset({str, int, float, bool, type(None), bytes})
-_KEYS = frozenset({str, int, float, bool, bytes})
 _REMEMBERED_DOCUMENTS = 256
 
 # An alias costs two bytes and may stand for a whole branch; no honest file repeats itself this much.
@@ -79,9 +77,17 @@ def copy_tree(value: Any) -> Any:
 
 def examine(tree: Any) -> tuple[bool, bool]:
     """Tell whether text in the tree holds ``${``, and whether everything in it is plain."""
-    survey = _Survey(limit=sys.maxsize)
-    survey.copy(tree)
-    return survey.interpolated, survey.plain
+    kind = type(tree)
+    if kind is str:
+        return "${" in tree, True
+    if kind is dict:
+        inside = [examine(item) for item in tree.values()]
+        plain = _nodes.PLAIN_KEYS.issuperset(map(type, tree))
+    elif kind is list:
+        inside, plain = [examine(item) for item in tree], True
+    else:
+        return False, kind in _nodes.PLAIN_SCALARS
+    return any(interpolated for interpolated, _ in inside), plain and all(is_plain for _, is_plain in inside)
 
 
 def _instrumented(content: bytes) -> Document | None:
@@ -120,105 +126,15 @@ def _parsed(content: bytes, path: str) -> Document:
 
 @functools.lru_cache(maxsize=_REMEMBERED_DOCUMENTS)
 def _document(content: bytes) -> Document:
-    import yaml
-
-    tree = yaml.load(content.decode("utf-8-sig"), Loader=_loader())
-    if tree is None:
-        return Document({}, interpolated=False, plain=True)
-    survey = _Survey(limit=_VALUES_PER_BYTE * (len(content) + 100))
-    # The copy undoes aliases: two keys that share an anchor must not share a dictionary.
-    return Document(survey.copy(tree), survey.interpolated, survey.plain)
-
-
-class _Survey:
-    """Copies a tree and notes what it meets on the way."""
-
-    def __init__(self, limit: int) -> None:
-        self.interpolated = False
-        self.plain = True
-        self._left = limit
-
-    def copy(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is str:
-            if "${" in value:
-                self.interpolated = True
-        elif kind is dict:
-            self._spend(len(value))
-            if not _KEYS.issuperset(map(type, value)):
-                self.plain = False
-            return {key: self.copy(item) for key, item in value.items()}
-        elif kind is list:
-            self._spend(len(value))
-            return [self.copy(item) for item in value]
-        elif kind not in _SCALARS:
-            self.plain = False
-        return value
-
-    def _spend(self, values: int) -> None:
-        self._left -= values
-        if self._left < 0:
-            import yaml
-
-            raise yaml.constructor.ConstructorError(None, None, "aliases repeat too many values", None)
-
-
-@functools.cache
-def _loader() -> type["yaml.SafeLoader"]:
-    """Build the loader class once; it is the C one where there is one, about ten times faster."""
-    import re
-
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class Loader(base):  # type: ignore[misc]  # the base is chosen at run time
-        def flatten_mapping(self, node: Any) -> None:
-            _refuse_repeated_keys(node)
-            super().flatten_mapping(node)
-
-    # What YAML 1.1 forgot: an exponent makes a number, with or without a point or a sign.
-    number = re.compile(
-        r"[-+]?[0-9]+(_[0-9]+)*(\.[0-9_]*)?[eE][-+]?[0-9]+"
-        r"|\.[0-9]+(_[0-9]+)*([eE][-+][0-9]+)?"
-        r"|[-+]?[0-9]+(_[0-9]+)*(:[0-5]?[0-9])+\.[0-9_]*"
-    )
-    Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FullMatch(number.fullmatch), list("-+0123456789."))
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in Loader.yaml_implicit_resolvers.items()
-    }
-    Loader.add_multi_constructor("tag:yaml.org,2002:python/object/apply:pathlib.", _construct_path)
-    return Loader
-
-
-@dataclass(frozen=True, slots=True)
-class _FullMatch:
-    """Stands where the YAML package expects a compiled pattern."""
-
-    match: Callable[[str], Any]
-
-
-def _construct_path(loader: Any, suffix: str, node: Any) -> Any:
-    # Imported here: only a file with an explicit path tag needs it.
-    import pathlib
-
-    del suffix
-    return pathlib.Path(*loader.construct_sequence(node))
-
-
-def _refuse_repeated_keys(node: Any) -> None:
-    import yaml
-
-    seen = set()
-    for key, _ in node.value:
-        if key.tag != "tag:yaml.org,2002:str":
-            continue
-        if key.value in seen:
-            raise yaml.constructor.ConstructorError(
-                "while constructing a mapping", node.start_mark, f"found duplicate key {key.value}", key.start_mark
-            )
-        seen.add(key.value)
+    loader = _nodes.loader()(content.decode("utf-8-sig"))
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document({}, interpolated=False, plain=True)
+        builder = _nodes.Builder(loader, limit=_VALUES_PER_BYTE * (len(content) + 100))
+        return Document(builder.build(node), builder.interpolated, builder.plain)
+    finally:
+        loader.dispose()
 
 
 def _syntax_message(exc: "yaml.MarkedYAMLError", path: str) -> str:

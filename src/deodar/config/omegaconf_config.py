@@ -249,10 +249,7 @@ class OmegaConfigLoader(AbstractConfigLoader):
                 documents.append(_resolution.document(self.runtime_params))
             return _resolution.resolve(documents, scope)
         if key == "credentials":
-            # Each file for itself, so that templates of the same name do not meet.
-            merged: dict[str, Any] = {}
-            for document in documents:
-                _merge.merge_into(merged, _resolution.resolve([document], scope))
+            merged = _resolution.resolve_each(documents, scope)
         else:
             merged = _resolution.resolve(documents, scope, guard_types=guard)
         return {name: value for name, value in merged.items() if not name.startswith("_")}
