@@ -66,11 +66,11 @@ def report(error: Exception) -> int:
 
 
 def _message(error: BaseException) -> str:
+    if not _was_raised_by_us(error):
+        return traceback.format_exception_only(type(error), error)[0].rstrip("\n")
     # str() of a KeyError is the repr of its argument.
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    if not text:
-        return type(error).__qualname__
-    return text if _was_raised_by_us(error) else f"{type(error).__qualname__}: {text}"
+    return text or type(error).__qualname__
 
 
 def _was_raised_by_us(error: BaseException) -> bool:

@@ -1,0 +1,116 @@
+import click
+import pytest
+from click.testing import CliRunner
+
+from deodar.framework.cli._errors import report
+from deodar.framework.cli.utils import KedroCliError, load_entry_points
+from deodar.io import DataCatalog
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setattr(KedroCliError, "VERBOSE_ERROR", False)
+
+
+def fail_with_cause():
+    try:
+        raise KeyError("inner")
+    except KeyError as error:
+        raise KedroCliError("outer") from error
+
+
+@click.command()
+def failing():
+    fail_with_cause()
+
+
+def test_a_command_error_is_one_message_on_stderr():
+    result = CliRunner().invoke(failing)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr == "Error: outer\nRun with --verbose to see the full exception\n"
+
+
+def test_a_command_error_shows_its_traceback_when_verbose(monkeypatch):
+    monkeypatch.setattr(KedroCliError, "VERBOSE_ERROR", True)
+    stderr = CliRunner().invoke(failing).stderr
+    assert "KeyError: 'inner'" in stderr
+    assert "in fail_with_cause" in stderr
+    assert "KedroCliError: outer" in stderr
+
+
+def test_no_traceback_is_offered_where_there_is_none_to_see():
+    @click.command()
+    def plain():
+        raise KedroCliError("alone")
+
+    assert CliRunner().invoke(plain).stderr == "Error: alone\n"
+
+
+def test_a_cookiecutter_error_is_named():
+    class RepositoryNotFound(Exception):
+        pass
+
+    RepositoryNotFound.__module__ = "cookiecutter.exceptions"
+
+    @click.command()
+    def new():
+        raise KedroCliError("no template") from RepositoryNotFound("there")
+
+    assert "RepositoryNotFound: there" in CliRunner().invoke(new).stderr
+
+
+def test_the_error_belongs_to_the_module_of_the_contract():
+    assert KedroCliError.__module__ == "deodar.framework.cli.utils"
+    assert issubclass(KedroCliError, click.ClickException)
+
+
+def reported(capsys, function):
+    try:
+        function()
+    except Exception as error:
+        code = report(error)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return code, captured.err
+
+
+def test_what_the_framework_raised_is_shown_as_its_message(capsys):
+    code, text = reported(capsys, lambda: DataCatalog()["nope"])
+    assert code == 1
+    assert "nope" in text
+    assert "Traceback" not in text
+
+
+def test_what_user_code_raised_is_shown_with_the_lines_of_that_code(capsys):
+    code, text = reported(capsys, lambda: load_entry_points(None))
+    assert code == 1
+    assert text.startswith("Error: ")
+
+    def user_function():
+        return 1 / 0
+
+    code, text = reported(capsys, user_function)
+    assert "in user_function" in text
+    assert "Error: ZeroDivisionError: division by zero" in text
+
+
+def test_the_notes_of_an_error_are_shown_below_it(capsys):
+    def fail():
+        error = ValueError("wrong")
+        error.__notes__ = ["Try something else."]
+        raise error
+
+    assert "Error: ValueError: wrong\nTry something else.\n" in reported(capsys, fail)[1]
+
+
+def test_the_whole_traceback_is_shown_when_verbose(capsys, monkeypatch):
+    monkeypatch.setattr(KedroCliError, "VERBOSE_ERROR", True)
+    assert "Traceback (most recent call last)" in reported(capsys, lambda: DataCatalog()["nope"])[1]
+
+
+def test_a_usage_error_keeps_its_exit_code(capsys):
+    def fail():
+        raise click.UsageError("no such thing")
+
+    assert reported(capsys, fail)[0] == 2
