@@ -175,4 +175,4 @@ def test_module_has_no_other_names() -> None:
     from deodar.framework.hooks import manager
 
     with pytest.raises(AttributeError, match="no_such_name"):
-        manager.no_such_name
+        assert manager.no_such_name

@@ -35,7 +35,7 @@ def test_configuring_sets_the_package_and_loads_no_pipeline(project: Any) -> Non
 
 
 def test_settings_cannot_be_validated_without_a_project(process: None) -> None:
-    with pytest.raises(ValueError, match="Package name not found(?s:.)*bootstrap_project"):
+    with pytest.raises(ValueError, match=r"Package name not found(?s:.)*bootstrap_project"):
         validate_settings()
 
 
@@ -68,4 +68,4 @@ def test_catalog_protocol_can_be_imported_from_here() -> None:
 
     assert state.CatalogProtocol is CatalogProtocol
     with pytest.raises(AttributeError, match="no_such_name"):
-        state.no_such_name
+        assert state.no_such_name

@@ -95,7 +95,7 @@ def test_registry_without_its_function_is_reported(project: Any) -> None:
 
 
 def test_registry_that_returns_nothing_is_reported(registered: Any) -> None:
-    with pytest.raises(TypeError, match="'some.module' must return a dictionary of pipelines, got 'NoneType'"):
+    with pytest.raises(TypeError, match=r"'some\.module' must return a dictionary of pipelines, got 'NoneType'"):
         list(registered(lambda: None))
 
 

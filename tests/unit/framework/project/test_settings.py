@@ -64,7 +64,7 @@ def test_lower_case_names_are_no_settings(tmp_path: Path) -> None:
     assert "mine" not in own
     assert own.get("mine", "absent") == "absent"
     with pytest.raises(AttributeError, match="mine"):
-        own.mine
+        assert own.mine
 
 
 def test_private_capital_names_are_settings(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_mappings_are_equal_to_plain_ones_and_read_in_any_case(tmp_path: Path) -
     with pytest.raises(KeyError):
         own.MY["other"]
     with pytest.raises(AttributeError):
-        own.MY.other
+        assert own.MY.other
 
 
 def test_containers_survive_pickling(tmp_path: Path) -> None:
@@ -132,13 +132,13 @@ def test_refusal_is_repeated_at_each_read(tmp_path: Path) -> None:
     own = from_file(tmp_path, "CONTEXT_CLASS = 3")
     for _ in range(2):
         with pytest.raises(ValidationError, match="CONTEXT_CLASS"):
-            own.CONTEXT_CLASS
+            assert own.CONTEXT_CLASS
 
 
 def test_catalog_class_must_have_the_methods_of_a_catalog(tmp_path: Path) -> None:
     own = from_file(tmp_path, "class Bad: pass\nDATA_CATALOG_CLASS = Bad")
-    with pytest.raises(ValidationError, match="It must implement 'deodar.io.core.CatalogProtocol'"):
-        own.DATA_CATALOG_CLASS
+    with pytest.raises(ValidationError, match=r"It must implement 'deodar\.io\.core.CatalogProtocol'"):
+        assert own.DATA_CATALOG_CLASS
 
 
 def test_catalog_class_may_need_arguments(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_shared_parent_is_the_parent_of_the_default() -> None:
     own.KIND = own.CHILD = Sibling
     assert own.KIND is Sibling
     with pytest.raises(ValidationError):
-        own.CHILD
+        assert own.CHILD
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_validator_checks_a_value(validator: Validator, good: Any, bad: Any) -> 
     assert own.X == 3
     own.X = bad
     with pytest.raises(ValueError):
-        own.X
+        assert own.X
 
 
 def test_required_setting_is_missed() -> None:
@@ -216,7 +216,7 @@ def test_required_setting_is_missed() -> None:
         _X = Validator("X", must_exist=True)
 
     with pytest.raises(AttributeError, match="'X'"):
-        Mine().X
+        assert Mine().X
     with pytest.raises(ValidationError, match="'X' is required"):
         Mine._X.validate(Mine())
 
