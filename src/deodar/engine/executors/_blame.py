@@ -1,0 +1,159 @@
+"""What to say of a worker that died: which task it took along, how it ended, and whether memory was the reason."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from ..model import Failure, FailureKind
+
+_NEAR = 0.8
+"""A worker killed with at least this share of the memory limit was probably killed for it."""
+
+
+class WorkerDiedError(RuntimeError):
+    """The process that ran a task died, and took nothing else along.
+
+    Attributes:
+        task: the task's name.
+        exit_code: negative is a signal; None when it could not be learnt.
+        peak_memory: bytes; 0 when unknown.
+    """
+
+    def __init__(self, task: str, exit_code: int | None, peak_memory: int, hint: str = "") -> None:
+        super().__init__(task, exit_code, peak_memory, hint)
+        self.task = task
+        self.exit_code = exit_code
+        self.peak_memory = peak_memory
+        self.hint = hint
+
+    def __str__(self) -> str:
+        peak = f"; its memory peaked at {_in_words(self.peak_memory)}" if self.peak_memory else ""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"The worker that ran {self.task!r} died: {how_it_ended(self.exit_code)}{peak}.{hint}"
+
+
+class WorkerOutOfMemoryError(WorkerDiedError, MemoryError):
+    """The system killed the process that ran a task because memory was out."""
+
+
+class TaskTimeoutError(TimeoutError):
+    """A task ran longer than it may, and was ended with its worker.
+
+    Attributes:
+        task: the task's name.
+        limit: seconds.
+    """
+
+    def __init__(self, task: str, limit: float) -> None:
+        super().__init__(task, limit)
+        self.task = task
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{self.task!r} ran longer than its limit of {self.limit:g} s and was ended. Raise its timeout?"
+
+
+class TaskCancelledError(RuntimeError):
+    """A task was ended because its run is over, or was never begun.
+
+    Attributes:
+        task: the task's name.
+    """
+
+    def __init__(self, task: str) -> None:
+        super().__init__(task)
+        self.task = task
+
+    def __str__(self) -> str:
+        return f"{self.task!r} was cancelled."
+
+
+class WorkerNotReadyError(RuntimeError):
+    """Workers cannot be made ready for a run, so no task of it can start."""
+
+
+class MemoryWatch:
+    """Knows how often the system has killed for memory, and how much there is."""
+
+    def __init__(self) -> None:
+        self._kills = _kills_for_memory()
+
+    def failure_of(self, task: str, exit_code: int | None, peak: int) -> Failure:
+        """Return the failure of a task whose worker died by itself."""
+        if self._was_for_memory(exit_code, peak):
+            hint = (
+                "The system killed it because memory was out. Declare the memory it needs, or let it run alone, "
+                "or give it less data."
+            )
+            error: WorkerDiedError = WorkerOutOfMemoryError(task, exit_code, peak, hint)
+            return Failure(FailureKind.MEMORY, error, "", exit_code, peak)
+        hint = ""
+        if exit_code in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            hint = "If nobody killed it by hand, memory may have been out."
+        return Failure(FailureKind.LOST, WorkerDiedError(task, exit_code, peak, hint), "", exit_code, peak)
+
+    def _was_for_memory(self, exit_code: int | None, peak: int) -> bool:
+        if exit_code != -signal.SIGKILL:
+            return False
+        before, self._kills = self._kills, _kills_for_memory()
+        return self._kills > before or ((limit := _memory_limit()) > 0 and peak >= _NEAR * limit)
+
+
+def how_it_ended(exit_code: int | None) -> str:
+    """Return an exit code in words."""
+    if exit_code is None:
+        return "how is not known"
+    if exit_code >= 0:
+        return f"it exited with code {exit_code}"
+    try:
+        return f"killed by signal {-exit_code} ({signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f"killed by signal {-exit_code}"
+
+
+def _in_words(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MB"
+
+
+def _control_group_files(name_v2: str, name_v1: str) -> list[Path]:
+    """Return where this process's own memory group may tell; in a container its root, outside the path of the group."""
+    found = []
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            below = path.lstrip("/")
+            if not controllers:
+                found += [Path("/sys/fs/cgroup") / below / name_v2, Path("/sys/fs/cgroup") / name_v2]
+            elif "memory" in controllers.split(","):
+                found += [Path("/sys/fs/cgroup/memory") / below / name_v1, Path("/sys/fs/cgroup/memory") / name_v1]
+    return found
+
+
+def _kills_for_memory() -> int:
+    """Return how many processes were killed for memory, here or in all of the system."""
+    if sys.platform != "linux":
+        return 0
+    count = 0
+    for path in [*_control_group_files("memory.events", "memory.oom_control"), Path("/proc/vmstat")]:
+        with contextlib.suppress(OSError, ValueError):
+            for line in path.read_text().splitlines():
+                name, _, number = line.partition(" ")
+                if name == "oom_kill":
+                    count += int(number)
+    return count
+
+
+def _memory_limit() -> int:
+    """Return the bytes of memory that there are for this process; 0 when unknown."""
+    try:
+        limit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
+    for path in _control_group_files("memory.max", "memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            limit = min(limit, int(path.read_text()))
+    return limit

@@ -1,0 +1,99 @@
+"""Starting the launcher: which start method, and a program line that finds this very package in a fresh interpreter."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+logger = logging.getLogger(__name__)
+
+METHODS = ("forkserver", "spawn", "fork")
+_FOLDER = Path(__file__).resolve().parents[2]
+_PACKAGE = __name__.partition(".")[0]
+_MODULES = __name__.rpartition(".")[0]
+
+# The program in a fresh interpreter: look for modules where the driver does; where this tree has another name than its
+# folder, install the drop-in first (it may be there already); then run one function.
+_BOOT = """\
+import sys, importlib, json
+path, folder, package, module, arguments = json.loads(sys.argv[1])
+sys.path[:] = path
+if folder != package: importlib.import_module(folder + ".compat").install()
+importlib.import_module(module).main(*arguments)
+"""
+
+
+class Launcher(NamedTuple):
+    """A launcher that was started."""
+
+    pid: int
+    control: socket.socket
+
+
+def start_method(wanted: str | None = None) -> str:
+    """Return the start method to use: the one asked for, the environment's, or the default.
+
+    ``forkserver`` is the default wherever there is one: never is a process forked that has threads. ``fork`` is used
+    only when asked for.
+    """
+    name = wanted or os.environ.get("DEODAR_MP_CONTEXT") or os.environ.get("KEDRO_MP_CONTEXT") or ""
+    default = METHODS[0] if hasattr(os, "fork") else "spawn"
+    if not name or name == default:
+        return default
+    if name not in METHODS or not hasattr(os, "fork"):
+        logger.warning("No start method %r here; using %r. Known: %s.", name, default, ", ".join(METHODS))
+        return default
+    return name
+
+
+def program(module: str, *arguments: str) -> list[str]:
+    """Return the command line that runs ``main`` of a module beside this one in a fresh interpreter."""
+    path = [entry if entry else str(Path.cwd()) for entry in sys.path]
+    root = str(_FOLDER.parent)
+    if root not in path:
+        path.append(root)
+    text = json.dumps([path, _FOLDER.name, _PACKAGE, f"{_MODULES}.{module}", arguments])
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does
+    return [sys.executable, *flags, "-c", _BOOT, text]
+
+
+def launch(method: str) -> Launcher:
+    """Start a launcher for workers of the given start method."""
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    if method == "fork":
+        pid = os.fork()
+        if not pid:
+            _be_forked_launcher(near, far)
+    else:
+        command = program("_launcher", str(far.fileno()), method)
+        process = subprocess.Popen(command, pass_fds=(far.fileno(),), stdin=subprocess.DEVNULL)
+        pid = process.pid
+        process.returncode = 0  # it is waited for by number: not to be warned of as forgotten
+    far.close()
+    return Launcher(pid, near)
+
+
+def _be_forked_launcher(near: socket.socket, far: socket.socket) -> None:
+    # Whatever happens, the driver's own frames below must never go on in this process.
+    code = 1
+    try:
+        near.close()
+        module = importlib.import_module(f"{_MODULES}._launcher")
+        module.main(str(far.detach()), "fork")
+        code = 0
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)

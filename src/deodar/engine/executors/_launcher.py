@@ -1,0 +1,138 @@
+"""The launcher: a small process between the driver and its workers. This is the program it runs.
+
+It starts workers, tells when one has ended and how, and kills on demand. That it stands between buys three things: it
+has one thread, so that forking it is safe whatever the driver has started; it outlives a driver that was killed just
+long enough to end every worker with all that a worker started; and it is the workers' parent, whose death the kernel
+can tell them of (which goes by thread, so a thread of the driver would not do).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+from ._wire import EXITED, KILL, RECORD, START, STARTED
+
+Birth = tuple[int, socket.socket, socket.socket, int]
+"""A worker's number, the ends of its sockets, and the process that it must not outlive."""
+
+
+def main(descriptor: str, method: str) -> None:
+    """Serve the driver over a socket until it goes; in the processes forked off, be a worker."""
+    control = socket.socket(fileno=int(descriptor))
+    birth = serve(control, _fork if method != "spawn" else _spawn, method)
+    if birth is not None:
+        # Loaded before any fork, so that no worker has to.
+        from ._worker import be_worker
+
+        be_worker(*birth)
+
+
+def serve(control: socket.socket, start: Callable[[Birth], int], method: str) -> Birth | None:
+    """Do what the driver asks; return only in a forked worker, with what it was born with."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)  # or a signal to the driver's group would end who is to clear up
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    wake, woken = socket.socketpair()
+    wake.setblocking(False)
+    woken.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    if method != "spawn":
+        from . import _worker  # noqa: F401  # for all workers at once, before the first fork
+    alive: dict[int, int] = {}
+    parent = os.getppid()
+    while True:
+        # The driver's end may live on in a process that the driver forked: so its own life is looked at as well.
+        readable, _, _ = select.select([control, woken], [], [], 1.0)
+        if woken in readable:
+            with contextlib.suppress(BlockingIOError):
+                woken.recv(4096)
+        _reap(control, alive)
+        if os.getppid() != parent:
+            _end(alive)
+        if control not in readable:
+            continue
+        data, descriptors, _, _ = socket.recv_fds(control, RECORD.size, 2)
+        if not data:
+            _end(alive)
+        kind, serial, number, _, _ = RECORD.unpack(data)
+        if kind == KILL:
+            _kill(alive, serial, number)
+            continue
+        assert kind == START
+        down, up = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        birth = serial, down, up, os.getpid()
+        pid = start(birth)
+        if not pid:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for end in (control, wake, woken):
+                end.close()
+            return birth
+        down.close()
+        up.close()
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)  # here as well as there: whoever comes first
+        alive[pid] = serial
+        control.sendall(RECORD.pack(STARTED, serial, pid, 0, 0))
+
+
+def _reap(control: socket.socket, alive: dict[int, int]) -> None:
+    while alive:
+        try:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        serial = alive.pop(pid, None)
+        if serial is None:
+            continue
+        code = os.waitstatus_to_exitcode(status)
+        if code:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)  # what a worker that died had started
+        peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        with contextlib.suppress(OSError):
+            control.sendall(RECORD.pack(EXITED, serial, pid, code, peak))
+
+
+def _kill(alive: dict[int, int], serial: int, number: int) -> None:
+    for pid, known in alive.items():
+        if known == serial:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, number)
+
+
+def _end(alive: dict[int, int]) -> None:
+    for pid in alive:
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def _fork(birth: Birth) -> int:
+    return os.fork()
+
+
+def _spawn(birth: Birth) -> int:
+    from ._launch import program
+
+    serial, down, up, parent = birth
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        for end in (down, up):
+            end.set_inheritable(True)
+        arguments = program("_worker", str(serial), str(down.fileno()), str(up.fileno()), str(parent))
+        os.execv(sys.executable, arguments)
+    finally:
+        os._exit(127)

@@ -1,0 +1,36 @@
+"""How many tasks a worker should have at hand, by how long tasks have taken."""
+
+from __future__ import annotations
+
+_HORIZON = 0.02
+"""Seconds of work to have at hand: well above the time in which the driver reacts."""
+_MOST = 32
+_SHARE = 0.2
+
+
+class Pace:
+    """The moving average of one run.
+
+    Attributes:
+        depth: tasks for one worker, the one it works on included.
+    """
+
+    __slots__ = ("_mean", "_workers", "depth")
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._mean: float | None = None
+        self.depth = 1
+
+    @property
+    def window(self) -> int:
+        """Tasks for all workers together."""
+        return self._workers * self.depth
+
+    def note(self, seconds: float) -> bool:
+        """Take one task's duration; return whether the depth changed. It moves in powers of two, so seldom."""
+        self._mean = seconds if self._mean is None else self._mean + _SHARE * (seconds - self._mean)
+        wanted = min(_MOST, 1 + int(_HORIZON / max(self._mean, 1e-6)))
+        depth = 1 << (wanted.bit_length() - 1)
+        changed, self.depth = depth != self.depth, depth
+        return changed

@@ -1,0 +1,252 @@
+"""Worker processes that outlive a run, and the driver's link to each of them.
+
+The pools that no run uses are kept in ``_idle``, the only state of this module; the next run in this process takes
+one of them. They end when the interpreter does. A process forked from this one does not inherit them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import selectors
+import signal
+import socket
+import threading
+import time
+import weakref
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from ..commands import Submit
+from ..model import FailureKind
+from ._launch import Launcher, launch
+from ._wire import EXITED, KILL, RECORD, START, STARTED, FrameReader, Lane
+
+_PATIENCE = 2.0
+"""Seconds for idle workers to end by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A worker process is no more.
+
+    Attributes:
+        code: negative is a signal; None when the launcher died first.
+        peak: bytes; 0 when unknown.
+    """
+
+    code: int | None
+    peak: int
+
+
+class Link:
+    """One worker as the driver sees it.
+
+    Attributes:
+        sent: orders sent and not answered; once it is ready, the first is the one it works on.
+        ready: it can take orders of the present run.
+        retired: it was told to end; nobody will miss it.
+        doom: why it is being killed.
+    """
+
+    def __init__(self, serial: int, lane: Lane, up: socket.socket) -> None:
+        self.serial = serial
+        self.name = f"worker-{serial}"
+        self.pid = 0
+        self.lane = lane
+        self.reader = FrameReader(up)
+        self.sent: deque[Submit] = deque()
+        self.slot = 0
+        self.ready = False
+        self.retired = False
+        self.doom: FailureKind | None = None
+        self.kill_at = 0.0
+        self.head_since = 0.0
+
+
+class Pool:
+    """A launcher and its workers. Owned by the one run that borrowed it."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+        self.links: dict[int, Link] = {}
+        self.key: object = None
+        self.runs = 0
+        self._serial = 0
+        self._selector = selectors.DefaultSelector()
+        self._launcher: Launcher | None = launch(method)
+        self._owner = os.getpid()
+        self._selector.register(self._launcher.control, selectors.EVENT_READ, None)
+        _all.add(self)
+
+    def start_worker(self) -> Link:
+        """Start a worker and return its link at once."""
+        if self._launcher is None:
+            self._launcher = launch(self.method)
+            self._selector.register(self._launcher.control, selectors.EVENT_READ, None)
+        self._serial += 1
+        lane = Lane()
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        link = Link(self._serial, lane, near)
+        self.links[link.serial] = link
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # then the control's end is on its way
+            record = RECORD.pack(START, link.serial, 0, 0, 0)
+            socket.send_fds(self._launcher.control, [record], [lane.far.fileno(), far.fileno()])
+        far.close()
+        self._selector.register(near, selectors.EVENT_READ, link)
+        return link
+
+    def watch(self, end: socket.socket) -> None:
+        """Let ``poll`` return when this can be read, too."""
+        self._selector.register(end, selectors.EVENT_READ, end)
+
+    def unwatch(self, end: socket.socket) -> None:
+        """Stop doing so."""
+        self._selector.unregister(end)
+
+    def kill(self, link: Link, number: signal.Signals) -> None:
+        """Send a signal to a worker and all that it started."""
+        if self._launcher is not None:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._launcher.control.sendall(RECORD.pack(KILL, link.serial, number, 0, 0))
+
+    def retire(self, link: Link) -> None:
+        """Let a worker end by itself once it is idle."""
+        link.retired = True
+        link.ready = False
+        link.lane.close()
+
+    def poll(self, timeout: float | None) -> list[tuple[Link, Any]]:
+        """Return what came up from the workers, each message a tuple or an ``Exit``, in order for each worker."""
+        found: list[tuple[Link, Any]] = []
+        control = False
+        for key, _ in self._selector.select(timeout):
+            link = key.data
+            if link is None:
+                control = True
+            elif isinstance(link, Link):
+                found.extend((link, message) for message in link.reader.read())
+                if link.reader.ended:
+                    # What it forked may hold the other end open, or not: the launcher says when it is gone.
+                    self._selector.unregister(link.reader.end)
+        if control:
+            found.extend(self._hear_launcher())
+        return found
+
+    def _hear_launcher(self) -> list[tuple[Link, Any]]:
+        assert self._launcher is not None
+        data = self._launcher.control.recv(RECORD.size * 64)
+        while data and len(data) % RECORD.size:
+            more = self._launcher.control.recv(RECORD.size - len(data) % RECORD.size)
+            data = data + more if more else b""
+        if not data:
+            return self._launcher_is_gone()
+        found: list[tuple[Link, Any]] = []
+        for kind, serial, pid, code, peak in RECORD.iter_unpack(data):
+            link = self.links.get(serial)
+            if link is None:
+                continue
+            if kind == STARTED:
+                link.pid = pid
+            elif kind == EXITED:
+                found.extend(self._bury(link, Exit(code, peak)))
+        return found
+
+    def _launcher_is_gone(self) -> list[tuple[Link, Any]]:
+        """Start anew without the launcher: the kernel ended its workers with it."""
+        assert self._launcher is not None
+        launcher, self._launcher = self._launcher, None
+        self._selector.unregister(launcher.control)
+        launcher.control.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(launcher.pid, 0)
+        found: list[tuple[Link, Any]] = []
+        for link in list(self.links.values()):
+            found.extend(self._bury(link, Exit(None, 0)))
+        return found
+
+    def _bury(self, link: Link, end: Exit) -> list[tuple[Link, Any]]:
+        """Return the last words of a worker, and its end."""
+        found: list[tuple[Link, Any]] = [(link, message) for message in link.reader.read(everything=True)]
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(link.reader.end)
+        link.reader.end.close()
+        del self.links[link.serial]
+        found.append((link, end))
+        return found
+
+    def close(self) -> None:
+        """End all workers: idle ones by themselves, with what they want done at their exit; others are killed."""
+        if self._owner != os.getpid():
+            return
+        for link in self.links.values():
+            if not link.retired:
+                self.retire(link)
+        limit = time.monotonic() + _PATIENCE
+        with contextlib.suppress(KeyboardInterrupt):
+            while self.links and (left := limit - time.monotonic()) > 0:
+                self.poll(left)
+        self.abandon()
+        if self._launcher is not None:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._launcher.pid, 0)
+            self._launcher = None
+
+    def abandon(self) -> None:
+        """Close the sockets. In the process that owns the pool, that makes the launcher kill who is left and end."""
+        _all.discard(self)
+        self._selector.close()
+        for link in self.links.values():
+            link.reader.end.close()
+            if not link.retired:
+                link.lane.close()
+        self.links.clear()
+        if self._launcher is not None:
+            self._launcher.control.close()
+
+
+_lock = threading.Lock()  # guards _idle
+_idle: dict[str, Pool] = {}
+_all: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def borrow(method: str) -> Pool:
+    """Return a pool that nobody else uses: a warm one if there is one. ``fork`` always starts afresh, from now."""
+    with _lock:
+        pool = _idle.pop(method, None)
+    return Pool(method) if pool is None else pool
+
+
+def give_back(pool: Pool) -> None:
+    """Keep a pool for the next run; one of each kind is enough."""
+    with _lock:
+        before = _idle.get(pool.method)
+        if before is None and pool.method != "fork":
+            _idle[pool.method] = pool
+            return
+    pool.close()
+
+
+def close_idle_pools() -> None:
+    """End the worker processes that no run uses."""
+    with _lock:
+        pools = list(_idle.values())
+        _idle.clear()
+    for pool in pools:
+        pool.close()
+
+
+def _forget_after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _idle.clear()
+    for pool in list(_all):
+        pool.abandon()
+    _all.clear()
+
+
+atexit.register(close_idle_pools)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

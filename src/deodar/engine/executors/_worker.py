@@ -1,0 +1,264 @@
+"""A worker: takes orders off its lane one at a time, does them, and says what came of it. This is the program it runs.
+
+Nothing of the project is imported before the first order, which brings the run's outfit and its work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from ..model import TaskId, ValueId
+from ..transport.shelf import Handle, ShelfAddress, Writer
+from ._outfit import Outfit, is_stale, now, put_on
+from ._remote_errors import pack_error
+from ._reporting import forward_reports
+from ._wire import DONE, FAILED, PREPARE, READY, STALE, UNREADY, LaneEnd, decode, encode, frame
+from .protocol import Work
+
+_PR_SET_PDEATHSIG = 1
+_KILL_ME_FIRST = 200
+"""Added to what the kernel goes by when memory is out: a run survives the death of a worker, not of its driver."""
+
+
+class Ended(BaseException):
+    """The driver wants this process to end: unwind, so that half-written files are cleared up, and go."""
+
+
+class WorkerChannel:
+    """How one attempt takes and gives carried values. Threads of the attempt may share it."""
+
+    def __init__(self, writer: Writer, reads: dict[int, Handle]) -> None:
+        self._writer = writer
+        self._reads = reads
+        self.given: dict[ValueId, Handle] = {}
+
+    def take(self, value: ValueId) -> Any:
+        """Return a value of the attempt's own."""
+        handle = self.given.get(value) or self._reads.get(value)
+        if handle is None:
+            raise LookupError(f"Value {value} is not one that this task reads.")
+        return self._writer.load(handle)
+
+    def give(self, value: ValueId, data: Any) -> None:
+        """Publish a value as it is now."""
+        before = self.given.get(value)
+        self.given[value] = self._writer.put(data)
+        if before is not None:
+            self._writer.discard([before])
+
+    def discard(self) -> None:
+        """Remove what was given, because the attempt failed."""
+        self._writer.discard(self.given.values())
+        self.given.clear()
+
+
+class Worker:
+    """The state of this process as a worker."""
+
+    def __init__(self, serial: int, down: socket.socket, up: socket.socket) -> None:
+        self._serial = serial
+        self._lane = LaneEnd(down)
+        self._up = up
+        self._sending = threading.RLock()  # guards the stream that goes up; a signal may find its own thread inside
+        self._born = now()
+        self._served = False
+        self._task = -1
+        self._work: Work | None = None
+        self._writer: Writer | None = None
+        self._meter = Meter()
+
+    def serve(self) -> None:
+        """Do what comes down until the driver closes."""
+        while packet := self._lane.receive():
+            message = decode(packet)
+            if message[0] == PREPARE:
+                self._prepare(*message[1:])
+            else:
+                self._run(*message[1:])
+
+    def _send(self, *message: Any) -> None:
+        data = frame(encode(*message))
+        with self._sending:
+            self._up.sendall(data)
+
+    def _report(self, kind: int, *rest: Any) -> None:
+        self._send(kind, self._task, *rest)
+
+    def _prepare(self, run: int, name: str, address: Any, tag: str, outfit: Any, work: Any) -> None:
+        if self._served and is_stale(self._born):
+            self._send(STALE, run)
+            raise SystemExit(0)
+        self._served = True
+        self._work = None
+        if self._writer is not None:
+            self._writer.close()
+        try:
+            folders, writers, budget, number = address
+            self._writer = Writer(ShelfAddress(folders, writers, budget), number, tag)
+            known: Outfit = self._writer.load(Handle(*outfit))
+            put_on(known)
+            forward_reports(self._report)
+            self._work = self._writer.load(Handle(*work))
+            self._work.prepare(name)
+            forward_reports(self._report)  # the project may have set up handlers of its own
+        except Exception as error:
+            self._send(UNREADY, run, pack_error(error))
+        else:
+            self._send(READY, run)
+
+    def _run(self, task: TaskId, attempt: int, reads: dict[int, Any], devices: str | None) -> None:
+        assert self._writer is not None
+        channel = WorkerChannel(self._writer, {value: Handle(*handle) for value, handle in reads.items()})
+        self._task = task
+        meter = self._meter
+        started, clock = time.time(), time.perf_counter()
+        meter.start()
+        try:
+            if self._work is None:
+                raise RuntimeError("This worker was not made ready for the run.")
+            with visible_devices(devices):
+                facts = self._work.run(task, attempt, channel)
+            packed_facts = None if facts is None else pickle.dumps(facts, protocol=5)
+        except Ended:
+            raise
+        except BaseException as error:
+            channel.discard()
+            packed = pack_error(error)
+            # Or frames, and with them the data they hold, would live until the next failure.
+            error.__traceback__ = None
+            self._send(FAILED, task, packed)
+        else:
+            seconds, (cpu, peak) = time.perf_counter() - clock, meter.stop()
+            given = tuple((value, (h.size, h.data, h.name, h.home)) for value, h in channel.given.items())
+            self._send(DONE, task, (started, seconds, cpu, peak), given, packed_facts)
+        finally:
+            self._task = -1
+
+
+class Meter:
+    """Measures the processor time of this process and how far its memory rose."""
+
+    def __init__(self) -> None:
+        self._reset: int | None = None
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):
+                self._reset = os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+        self._before = resource.getrusage(resource.RUSAGE_SELF)
+
+    def start(self) -> None:
+        """Begin at the level of now; where the peak cannot be reset, at the highest so far."""
+        if self._reset is not None:
+            try:
+                os.write(self._reset, b"5")
+            except OSError:
+                os.close(self._reset)
+                self._reset = None
+        self._before = resource.getrusage(resource.RUSAGE_SELF)
+
+    def stop(self) -> tuple[float, int]:
+        """Return processor seconds, and bytes over the level at the start."""
+        before, after = self._before, resource.getrusage(resource.RUSAGE_SELF)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        unit = 1 if sys.platform == "darwin" else 1024
+        return cpu, max(0, after.ru_maxrss - before.ru_maxrss) * unit
+
+
+@contextlib.contextmanager
+def visible_devices(devices: str | None) -> Any:
+    """Let the code inside see these graphics devices only; None leaves things as they are."""
+    if devices is None:
+        yield
+        return
+    name = "CUDA_VISIBLE_DEVICES"
+    before = os.environ.get(name)
+    os.environ[name] = devices
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def main(serial: str, down: str, up: str, parent: str) -> None:
+    """Be a worker in an interpreter of its own; the arguments are numbers of descriptors and the launcher's own."""
+    lane, stream = (socket.socket(fileno=int(descriptor)) for descriptor in (down, up))
+    be_worker(int(serial), lane, stream, int(parent))
+
+
+def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) -> None:
+    """Serve until the driver closes, then return."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    for end in (down, up):
+        end.set_inheritable(False)
+    _die_with(parent)
+    _offer_to_the_kernel()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _unwind)
+    try:
+        Worker(serial, down, up).serve()
+    except Ended:
+        _die_of(signal.SIGTERM)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the driver is gone
+
+
+def _unwind(number: int, frame: FrameType | None) -> NoReturn:
+    raise Ended
+
+
+def _die_of(number: signal.Signals) -> None:
+    """End as the signal would have ended it, so that the launcher sees the truth."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(Exception):
+                stream.flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def _die_with(parent: int) -> None:
+    """See to it that this process does not outlive its launcher, whatever it is doing then."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            _c_library().prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    else:
+        threading.Thread(target=_watch, args=(parent,), name="deodar-parent-watch", daemon=True).start()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _c_library() -> Any:
+    # Only on Linux, where it is needed.
+    import ctypes
+
+    return ctypes.CDLL(None)
+
+
+def _offer_to_the_kernel() -> None:
+    path = Path("/proc/self/oom_score_adj")
+    with contextlib.suppress(OSError, ValueError):
+        path.write_text(str(min(1000, int(path.read_text()) + _KILL_ME_FIRST)))
+
+
+if sys.platform == "linux":
+    _c_library()  # in the launcher, once for all workers

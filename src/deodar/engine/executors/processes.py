@@ -1,0 +1,539 @@
+"""Warm worker processes as a place where tasks run.
+
+Workers are prepared once for a run and then get messages of a few dozen bytes; carried values lie in shared memory
+(see ``engine.transport``). A worker that dies takes along only the task it was running; whatever else was meant for
+it goes elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import pickle
+import signal
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from ..commands import Submit
+from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost, WorkerStarted
+from ..graph import TaskGraph
+from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
+from ..transport.pickling import UnportableValueError, pack_by_value
+from ..transport.shelf import Handle, Shelf
+from . import _pool, _wire
+from ._attempt import NO_FACTS
+from ._blame import MemoryWatch, TaskCancelledError, TaskTimeoutError, WorkerNotReadyError, how_it_ended
+from ._devices import Devices
+from ._driver_side import DriverChannel, DriverSide
+from ._launch import start_method
+from ._outfit import capture_outfit
+from ._pace import Pace
+from ._pool import Exit, Link, Pool
+from ._remote_errors import PackedError, unpack_error
+from ._reporting import Warner, handle_record
+from ._strays import made_up_modules_by_value
+from .protocol import Work
+
+GRACE = 1.0
+"""Seconds between asking a worker to end and killing it."""
+MOST_MISSTARTS = 3
+"""How many workers in a row may die before they are ready, until the run gives up."""
+MOST_WORKERS = 512
+
+
+@dataclass(slots=True)
+class MessageCount:
+    """What went between the driver and its workers, for those who count.
+
+    Attributes:
+        packets: orders that went down.
+        packet_bytes: their bytes.
+        answers: results that came up.
+        taken_back: orders taken back from a worker that had not begun them.
+    """
+
+    packets: int = 0
+    packet_bytes: int = 0
+    answers: int = 0
+    taken_back: int = 0
+
+
+class ProcessExecutor:
+    """Runs tasks in worker processes that outlive the run.
+
+    Args:
+        workers: how many; by default one for each core.
+        method: ``forkserver``, ``spawn`` or ``fork``; by default what ``DEODAR_MP_CONTEXT`` or ``KEDRO_MP_CONTEXT``
+            say, and else ``forkserver`` where there is one.
+        budget: bytes of shared memory for carried values, before they go to disk; by default half of what is free.
+
+    Attributes:
+        counts: messages so far.
+    """
+
+    name = "processes"
+    can_kill = True
+
+    def __init__(self, workers: int | None = None, *, method: str | None = None, budget: int | None = None) -> None:
+        self.workers = (os.cpu_count() or 1) if workers is None else workers
+        if not 0 < self.workers <= MOST_WORKERS:
+            raise ValueError(f"The number of workers must be between 1 and {MOST_WORKERS}, not {workers}.")
+        self.method = start_method(method)
+        self.counts = MessageCount()
+        self._budget = budget
+        self._events: deque[Event] = deque()
+        self._ready: deque[Submit] = deque()
+        self._outstanding: dict[TaskId, Submit] = {}
+        self._started: set[TaskId] = set()
+        self._values: dict[ValueId, Handle] = {}
+        self._at_home: dict[ValueId, Any] = {}
+        self._links: list[Link] = []
+        self._slots: list[int] = []
+        self._side: DriverSide | None = None
+        self._pace = Pace(self.workers)
+        self._devices = Devices()
+        self._warner = Warner()
+        self._misstarts = 0
+        self._run = 0
+        self._prepare: tuple[Any, ...] = ()
+
+    @property
+    def window(self) -> int:
+        """Enough for every worker to have its next tasks at hand, which is more the shorter tasks are."""
+        return self._pace.window + (len(self._side.waiting) if self._side else 0)
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where the carried values of this run lie."""
+        return self._shelf
+
+    def __enter__(self) -> ProcessExecutor:
+        self._memory = MemoryWatch()
+        self._pool: Pool = _pool.borrow(self.method)
+        try:
+            self._shelf = Shelf(writers=self.workers + 1, budget=self._budget)
+        except BaseException:
+            self._pool.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is not None:
+                self._end_all()
+            if self._side is not None:
+                self._pool.unwatch(self._side.bell)
+                self._side.close()
+        finally:
+            self._shelf.close()
+            if kind is None or issubclass(kind, Exception):
+                _pool.give_back(self._pool)
+            else:
+                # An interrupt may have struck anywhere: what the books say cannot be relied on.
+                self._pool.close()
+
+    def begin(self, graph: TaskGraph, work: Work) -> None:
+        """Take the graph and the work of this run, and start the workers.
+
+        Raises:
+            UnportableValueError: if the work cannot be pickled.
+        """
+        self._graph = graph
+        self._work = work
+        outfit = capture_outfit(self.workers)
+        travelling = sum(not task.in_driver for task in graph.tasks)
+        wanted = min(self.workers, travelling)
+        if outfit.key() != self._pool.key:
+            for link in list(self._pool.links.values()):
+                if not link.retired:
+                    self._pool.retire(link)
+            self._pool.key = outfit.key()
+        self._pool.runs += 1
+        self._run = self._pool.runs
+        self._slots = list(range(self.workers, 0, -1))
+        warm = [link for link in self._pool.links.values() if not link.retired and not link.doom]
+        # Started before the work is pickled: both take a while, and the one goes on beside the other.
+        fresh = [self._pool.start_worker() for _ in range(wanted - len(warm))]
+        if travelling:
+            writer = self._shelf.writer
+            with made_up_modules_by_value():
+                handles = [writer.put_packed(pack_by_value(thing)) for thing in (outfit, work)]
+            self._prepare = tuple((h.size, h.data, h.name, h.home) for h in handles)
+        for link in [*warm, *fresh][:wanted]:
+            self._engage(link)
+
+    def put(self, value: ValueId, data: Any) -> None:
+        """Publish a value that is there before the run."""
+        try:
+            self._values[value] = self._shelf.writer.put(data)
+        except UnportableValueError:
+            # Tasks in this process can still read it; for any other the error comes when it is submitted.
+            self._at_home[value] = data
+
+    def submit(self, order: Submit) -> None:
+        """Send the task to a worker that has room, or keep it until one has."""
+        self._outstanding[order.task] = order
+        spec = self._graph.tasks[order.task]
+        if spec.in_driver:
+            self._submit_here(order, spec)
+            return
+        for value in spec.reads:
+            if value in self._at_home:
+                self._refuse(order, spec, value)
+                return
+        self._ready.append(order)
+        self._dispatch()
+
+    def cancel(self, task: TaskId) -> None:
+        """Drop the task if it has not begun; else end the worker that runs it."""
+        order = self._outstanding.get(task)
+        if order is None:
+            return
+        if order in self._ready:
+            self._ready.remove(order)
+            self._drop(order)
+        elif self._side is not None and self._side.cancel(task):
+            self._drop(order)
+        for link in self._links:
+            if order in link.sent:
+                self._ready.extendleft(reversed(self._take_back(link)))
+                if order in self._ready:
+                    self._ready.remove(order)
+                    self._drop(order)
+                elif link.doom is None:
+                    self._doom(link, FailureKind.CANCELLED)
+                self._dispatch()
+
+    def free(self, values: Iterable[ValueId]) -> None:
+        """Remove values from the shelf."""
+        for value in values:
+            handle = self._values.pop(value, None)
+            if handle is not None:
+                self._shelf.writer.discard([handle])
+            self._at_home.pop(value, None)
+
+    def fetch(self, value: ValueId) -> Any:
+        """Return a value, mapped where it lies; it stays usable when the executor is closed."""
+        if value in self._at_home:
+            return self._at_home[value]
+        if value not in self._values:
+            raise LookupError(f"No carried value {value}: its task has not ended well, or it was freed.")
+        return self._shelf.writer.load(self._values[value])
+
+    def wait(self, timeout: float | None) -> Iterator[Event]:
+        """Yield what happened."""
+        limit = None if timeout is None else time.monotonic() + timeout
+        while not self._events and (self._outstanding or limit is not None):
+            self._hear(self._patience(limit))
+            if limit is not None and time.monotonic() >= limit:
+                break
+        while self._events:
+            yield self._events.popleft()
+
+    # What comes in.
+
+    def _hear(self, timeout: float | None) -> None:
+        for link, message in self._pool.poll(timeout):
+            if isinstance(message, Exit):
+                self._on_exit(link, message)
+            else:
+                self._on_message(link, message)
+        if self._side is not None:
+            self._hear_here(self._side)
+        self._keep_limits()
+        self._balance()
+
+    def _on_message(self, link: Link, message: tuple[Any, ...]) -> None:
+        kind, rest = message[0], message[1:]
+        if kind == _wire.DONE:
+            self._on_done(link, *rest)
+        elif kind == _wire.FAILED:
+            task, packed = rest
+            self._conclude(link, task, _failure_of(packed))
+        elif kind == _wire.LOG:
+            handle_record(rest[1], self._name_of(rest[0]))
+        elif kind == _wire.WARNING:
+            self._warner.show(*rest[1:])
+        elif rest[0] != self._run:
+            return  # it tells of a run that was over before it was ready
+        elif kind == _wire.READY:
+            self._misstarts = 0
+            link.ready = True
+            self._events.append(WorkerStarted(link.name, link.pid))
+            self._dispatch()
+        elif kind == _wire.STALE:
+            link.retired = True
+            link.lane.close()
+        elif kind == _wire.UNREADY:
+            error = unpack_error(rest[1])
+            raise WorkerNotReadyError(
+                f"A worker could not be made ready: {type(error).__name__}: {error}. "
+                "What the tasks use must be importable, and loadable, in another process."
+            ) from error
+
+    def _on_done(self, link: Link, task: TaskId, figures: Sequence[Any], given: Any, facts: bytes | None) -> None:
+        handles = {value: Handle(*rest) for value, rest in given}
+        self._shelf.learn(link.slot, handles.values())
+        self._replace_values(handles)
+        started, seconds, cpu, peak = figures
+        sizes = tuple((value, handle.size) for value, handle in handles.items())
+        known = NO_FACTS if facts is None else pickle.loads(facts)
+        self._conclude(link, task, TaskReport(started, seconds, cpu, peak, sizes, known))
+        if self._pace.note(seconds):
+            self._events.append(WindowChanged(self.window))
+
+    def _conclude(self, link: Link, task: TaskId, outcome: TaskReport | Failure) -> None:
+        """Tell how a task ended, and let its worker have the next one."""
+        self.counts.answers += 1
+        order = self._outstanding.pop(task)
+        link.sent.remove(order)
+        self._devices.give_back(task)
+        self._tell_start(link, order)
+        self._started.discard(task)
+        if isinstance(outcome, Failure):
+            self._events.append(TaskFailed(task, order.attempt, outcome, link.name))
+        else:
+            self._events.append(TaskEnded(task, order.attempt, outcome, link.name))
+        self._look_at_head(link)
+        self._dispatch()
+
+    def _on_exit(self, link: Link, end: Exit) -> None:
+        if link not in self._links:
+            return  # it served another run
+        self._links.remove(link)
+        self._slots.append(link.slot)
+        back = self._take_back(link)
+        # Without packets nobody knows what it had read; it worked on the first.
+        lost = link.sent.popleft() if link.sent else None
+        self._ready.extendleft(reversed([*link.sent, *back]))
+        link.sent.clear()
+        if not link.retired:
+            link.lane.close()
+        self._shelf.forget_writer(link.slot, str(link.serial), self._values.values())
+        if not link.retired:
+            self._events.append(WorkerLost(link.name, end.code, lost.task if lost else None))
+        if lost is not None:
+            self._lose(link, lost, end)
+        if not link.ready and not link.retired:
+            self._misstarts += 1
+            if self._misstarts > MOST_MISSTARTS:
+                raise WorkerNotReadyError(
+                    f"{self._misstarts} workers in a row died before they were ready: {how_it_ended(end.code)}. "
+                    "What they import, or what is done to prepare them, ends the process."
+                )
+        self._engage(self._pool.start_worker())
+        self._dispatch()
+
+    def _lose(self, link: Link, order: Submit, end: Exit) -> None:
+        """Tell of a task whose worker is gone."""
+        task = order.task
+        spec = self._graph.tasks[task]
+        if link.doom is FailureKind.TIMEOUT:
+            error: BaseException = TaskTimeoutError(spec.name, spec.timeout or 0.0)
+            failure = Failure(FailureKind.TIMEOUT, error, "", end.code, end.peak)
+        elif link.doom is FailureKind.CANCELLED:
+            failure = Failure(FailureKind.CANCELLED, TaskCancelledError(spec.name), "", end.code, end.peak)
+        else:
+            failure = self._memory.failure_of(spec.name, end.code, end.peak)
+        del self._outstanding[task]
+        self._devices.give_back(task)
+        self._tell_start(link, order)
+        self._started.discard(task)
+        self._events.append(TaskFailed(task, order.attempt, failure, link.name))
+
+    def _hear_here(self, side: DriverSide) -> None:
+        for outcome, channel in side.outcomes():
+            if isinstance(outcome, TaskStarted):
+                self._events.append(WindowChanged(self.window))
+            else:
+                self._outstanding.pop(outcome.task, None)
+                if isinstance(outcome, TaskEnded):
+                    self._shelf.learn(0, channel.given.values())
+                    self._replace_values(channel.given)
+                    self._at_home.update(channel.kept)
+                else:
+                    self._shelf.writer.discard(channel.given.values())
+            self._events.append(outcome)
+
+    # What goes out.
+
+    def _engage(self, link: Link) -> None:
+        """Give a worker what it needs for this run."""
+        link.slot = self._slots.pop()
+        link.ready = False
+        self._links.append(link)
+        address = self._shelf.address
+        place = (address.folders, address.writers, address.budget, link.slot)
+        tag = str(link.serial)
+        link.lane.send(_wire.encode(_wire.PREPARE, self._run, link.name, place, tag, *self._prepare))
+
+    def _dispatch(self) -> None:
+        """Send what is ready to the workers that have least to do, up to what each should have at hand."""
+        depth = self._pace.depth
+        while self._ready:
+            links = [link for link in self._links if link.ready and link.doom is None and len(link.sent) < depth]
+            if not links:
+                return
+            if not self._send(min(links, key=_load), self._ready[0]):
+                return
+            self._ready.popleft()
+
+    def _send(self, link: Link, order: Submit) -> bool:
+        spec = self._graph.tasks[order.task]
+        reads = {value: self._values[value] for value in spec.reads if value in self._values}
+        if sum(handle.size for handle in reads.values() if handle.data is not None) > _wire.PACKET_LIMIT:
+            for value, handle in reads.items():
+                reads[value] = self._values[value] = self._shelf.writer.to_file(handle)
+        packet = _wire.encode(
+            _wire.TASK,
+            order.task,
+            order.attempt,
+            {value: (h.size, h.data, h.name, h.home) for value, h in reads.items()},
+            self._devices.take(order.task, spec.resources.gpu) if spec.resources.gpu else None,
+        )
+        if not link.lane.send(packet):
+            return False
+        self.counts.packets += 1
+        self.counts.packet_bytes += len(packet)
+        link.sent.append(order)
+        if len(link.sent) == 1:
+            self._look_at_head(link)
+        return True
+
+    def _look_at_head(self, link: Link) -> None:
+        """Note that a worker now works on the first of what it was sent."""
+        if link.sent:
+            link.head_since = time.monotonic()
+            self._tell_start(link, link.sent[0])
+
+    def _tell_start(self, link: Link, order: Submit) -> None:
+        if order.task not in self._started:
+            self._started.add(order.task)
+            self._events.append(TaskStarted(order.task, order.attempt, link.name))
+
+    def _submit_here(self, order: Submit, spec: TaskSpec) -> None:
+        if self._side is None:
+            self._side = DriverSide(self._work)
+            self._pool.watch(self._side.bell)
+        reads = {value: self._values[value] for value in spec.reads if value in self._values}
+        at_home = {value: self._at_home[value] for value in spec.reads if value in self._at_home}
+        channel = DriverChannel(self._shelf.writer, reads, at_home, self._stays_here)
+        self._side.submit(order, channel)
+        self._events.append(WindowChanged(self.window))
+
+    def _stays_here(self, value: ValueId) -> bool:
+        return all(task.in_driver for task in self._graph.tasks if value in task.reads)
+
+    def _refuse(self, order: Submit, spec: TaskSpec, value: ValueId) -> None:
+        """Fail a task that would have to read what cannot travel."""
+        error = UnportableValueError(
+            type(self._at_home[value]),
+            TypeError(f"it is the input {self._graph.values[value].name!r} of {spec.name!r}"),
+        )
+        del self._outstanding[order.task]
+        self._events.append(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), "main"))
+
+    # What is undone.
+
+    def _take_back(self, link: Link) -> list[Submit]:
+        """Return, in order, what was sent to a worker and not begun; it will not see it any more."""
+        tasks = [_wire.decode(packet) for packet in ([] if link.retired else link.lane.take_back())]
+        back = [self._outstanding[message[1]] for message in tasks if message[0] == _wire.TASK]
+        for order in back:
+            link.sent.remove(order)
+            self._devices.give_back(order.task)
+        self.counts.taken_back += len(back)
+        return back
+
+    def _balance(self) -> None:
+        """Move what waits behind others' tasks to workers that have nothing to do."""
+        if self._ready or not any(link.ready and not link.sent and link.doom is None for link in self._links):
+            return
+        for link in self._links:
+            if len(link.sent) > 1:
+                self._ready.extend(self._take_back(link))
+        if self._ready:
+            self._dispatch()
+
+    def _drop(self, order: Submit) -> None:
+        task = order.task
+        del self._outstanding[task]
+        self._started.discard(task)
+        error = TaskCancelledError(self._graph.tasks[task].name)
+        self._events.append(TaskFailed(task, order.attempt, Failure(FailureKind.CANCELLED, error), ""))
+
+    def _doom(self, link: Link, why: FailureKind) -> None:
+        """Have a worker end what it does, and itself; what waits behind that goes elsewhere."""
+        link.doom = why
+        link.kill_at = time.monotonic() + GRACE
+        self._pool.kill(link, signal.SIGTERM)
+        self._ready.extendleft(reversed(self._take_back(link)))
+
+    def _patience(self, limit: float | None) -> float | None:
+        """Return how long to wait for news before there is something to do without any."""
+        moments = [] if limit is None else [limit]
+        for link in self._links:
+            if link.doom is not None:
+                moments.append(link.kill_at)
+            elif link.sent:
+                moments.append(self._due(link))
+        first = min(moments, default=math.inf)
+        return None if first == math.inf else max(0.0, first - time.monotonic())
+
+    def _keep_limits(self) -> None:
+        """End the workers whose task is over its time, and kill those that did not end when asked to."""
+        for link in self._links:
+            if link.doom is not None:
+                if time.monotonic() >= link.kill_at:
+                    link.kill_at = time.monotonic() + GRACE
+                    self._pool.kill(link, signal.SIGKILL)
+            elif link.sent and time.monotonic() >= self._due(link):
+                self._doom(link, FailureKind.TIMEOUT)
+                self._dispatch()
+
+    def _due(self, link: Link) -> float:
+        """Return when the time of the task that a worker works on is over."""
+        seconds = self._graph.tasks[link.sent[0].task].timeout
+        return math.inf if seconds is None else link.head_since + seconds
+
+    def _end_all(self) -> None:
+        """End every worker that is at something: asked first, then killed; at once on a second interrupt."""
+        busy = {link.serial for link in self._links if link.sent or not link.ready}
+        for link in self._links:
+            if link.serial in busy:
+                link.doom = FailureKind.CANCELLED
+                self._pool.kill(link, signal.SIGTERM)
+        with contextlib.suppress(KeyboardInterrupt):
+            self._await_exits(busy, GRACE)
+        for link in self._links:
+            if link.serial in busy & self._pool.links.keys():
+                self._pool.kill(link, signal.SIGKILL)
+        self._await_exits(busy, GRACE)
+
+    def _await_exits(self, serials: set[int], seconds: float) -> None:
+        limit = time.monotonic() + seconds
+        while serials & self._pool.links.keys() and (left := limit - time.monotonic()) > 0:
+            self._pool.poll(left)
+
+    def _replace_values(self, handles: dict[ValueId, Handle]) -> None:
+        for value in handles.keys() & self._values.keys():
+            self._shelf.writer.discard([self._values[value]])
+        self._values.update(handles)
+
+    def _name_of(self, task: int) -> str | None:
+        return self._graph.tasks[task].name if task >= 0 else None
+
+
+def _load(link: Link) -> int:
+    return len(link.sent)
+
+
+def _failure_of(packed: PackedError) -> Failure:
+    return Failure(FailureKind.ERROR, unpack_error(packed), packed[3])

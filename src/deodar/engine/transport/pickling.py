@@ -1,0 +1,151 @@
+"""Values as bytes and back: protocol 5, with large buffers left where they are.
+
+A packed value is laid out as ``pickle stream | buffers | table of buffers | tail``. Whoever unpacks it from writable
+memory gets writable arrays that live in that memory: nothing is copied but the stream.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import pickle
+import struct
+from collections import ChainMap
+from collections.abc import Callable
+from mmap import PAGESIZE
+from typing import Any
+
+from ._reducers import large_type_reducers
+from ._remap import page_offset
+
+Piece = bytes | memoryview
+_TAIL = struct.Struct("<QQ")
+_ENTRY = struct.Struct("<QQ")
+_ALIGNMENT = 64
+_MAIN = b"__main__"
+
+
+class UnportableValueError(TypeError):
+    """A value cannot leave its process.
+
+    Attributes:
+        kind: the value's type.
+    """
+
+    def __init__(self, kind: type, reason: BaseException) -> None:
+        super().__init__(kind, reason)
+        self.kind = kind
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"A value of type {self.kind.__module__}.{self.kind.__qualname__} cannot be sent to another process "
+            f"({type(self.reason).__name__}: {self.reason}). Return plain data, or run its tasks in one process."
+        )
+
+
+class Packed:
+    """A value as pieces of bytes that still belong to it; the value must not change before they are used.
+
+    Attributes:
+        pieces: what to write, in order.
+        size: bytes of all pieces.
+    """
+
+    __slots__ = ("pieces", "size")
+
+    def __init__(self, stream: list[bytes], buffers: list[memoryview]) -> None:
+        self.pieces: list[Piece] = list(stream)
+        length = position = sum(map(len, stream))
+        table = bytearray()
+        for buffer in buffers:
+            offset = page_offset(buffer)
+            gap = -position % _ALIGNMENT if offset is None else (offset - position) % PAGESIZE
+            self.pieces.append(bytes(gap))
+            position += gap
+            self.pieces.append(buffer)
+            table += _ENTRY.pack(position, len(buffer))
+            position += len(buffer)
+        table += _TAIL.pack(length, len(buffers))
+        self.pieces.append(bytes(table))
+        self.size = position + len(table)
+
+    def join(self) -> bytes:
+        """Return it all as one string of bytes."""
+        return b"".join(self.pieces)
+
+
+def pack(value: object) -> Packed:
+    """Lay a value out for another process.
+
+    Functions and classes that exist only in this process (lambdas, closures, what a script or notebook defines)
+    travel by value.
+
+    Raises:
+        UnportableValueError: if it cannot be pickled at all.
+    """
+    try:
+        stream, buffers = _pickle(_plain_pickler, value)
+    except Exception:
+        # Plain pickle is several times faster, cloudpickle knows more: so the second only where the first fails.
+        return pack_by_value(value)
+    if any(_MAIN in piece for piece in stream):
+        # What __main__ defines would be looked up in the other process's __main__, which is another program.
+        return pack_by_value(value)
+    return Packed(stream, buffers)
+
+
+def pack_by_value(value: object) -> Packed:
+    """Lay a value out, with the code that only this process has; also what was registered to travel by value.
+
+    Raises:
+        UnportableValueError: if it cannot be pickled at all.
+    """
+    try:
+        return Packed(*_pickle(_cloud_pickler, value))
+    except Exception as error:
+        raise UnportableValueError(type(value), error) from error
+
+
+def unpack(data: bytearray | memoryview) -> Any:
+    """Return the value that was packed; its arrays live in ``data``, which they keep alive."""
+    view = memoryview(data)
+    length, count = _TAIL.unpack_from(view, len(view) - _TAIL.size)
+    table = len(view) - _TAIL.size - count * _ENTRY.size
+    buffers = [view[start : start + size] for start, size in _ENTRY.iter_unpack(view[table : len(view) - _TAIL.size])]
+    return pickle.loads(view[:length], buffers=buffers)
+
+
+class _Sink:
+    """Keeps what a pickler writes as it comes: large byte strings are handed over whole and are not copied here."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self.pieces.append(data if isinstance(data, bytes) else bytes(data))
+        return len(data)
+
+
+def _pickle(
+    make: Callable[[_Sink, Callable[[pickle.PickleBuffer], object]], Any], value: object
+) -> tuple[list[bytes], list[memoryview]]:
+    sink, buffers = _Sink(), list[memoryview]()
+    pickler = make(sink, lambda buffer: buffers.append(buffer.raw()))
+    reducers = large_type_reducers()
+    if reducers:
+        pickler.dispatch_table = ChainMap(reducers, getattr(pickler, "dispatch_table", copyreg.dispatch_table))
+    pickler.dump(value)
+    return sink.pieces, buffers
+
+
+def _plain_pickler(sink: _Sink, callback: Callable[[pickle.PickleBuffer], object]) -> Any:
+    return pickle.Pickler(sink, protocol=5, buffer_callback=callback)
+
+
+def _cloud_pickler(sink: _Sink, callback: Callable[[pickle.PickleBuffer], object]) -> Any:
+    # Imported here: a process whose values are all plain never needs it.
+    import cloudpickle
+
+    return cloudpickle.Pickler(sink, protocol=5, buffer_callback=callback)
