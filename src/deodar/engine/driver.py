@@ -66,7 +66,8 @@ class Driver:
         self._executor.begin(self._graph, work)
         if self._seed is not None:
             self._seed(self._executor)
-        self._observers.observe(RunStarted(len(self._graph.tasks)))
+        tasks = self._graph.tasks
+        self._observers.observe(RunStarted(len(tasks), tuple(task.name for task in tasks)))
         try:
             self._carry_out(self.scheduler.start())
             while self._status is None:

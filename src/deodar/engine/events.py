@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,9 +13,15 @@ RunStatus = Literal["completed", "failed", "cancelled", "stuck"]
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run begins; ``tasks`` of its graph will be considered."""
+    """A run begins.
+
+    Attributes:
+        tasks: how many there are.
+        names: of the tasks, by number.
+    """
 
     tasks: int
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class PipelineRun:
 
         Args:
             seed: hands the executor the values that are there before the run.
-            finish: collects the results while the executor is still open.
+            finish: collects the results of a completed run while the executor is still open.
         """
         project = inherited()
         driver = Driver(
@@ -99,7 +99,7 @@ class PipelineRun:
         self._note_timeouts(executor)
         with executor:
             status = driver.run(work)
-            if finish is not None:
+            if finish is not None and status == "completed":
                 finish(executor)
         if status != "completed":
             self._explain(driver)
