@@ -4,6 +4,7 @@ Local files are opened without fsspec. Elsewhere a file is written in full befor
 store ever shows half of it; on the local disk the save path itself is a staging path (``io/_staging``).
 """
 
+import errno
 import functools
 import os
 import shutil
@@ -163,8 +164,13 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
         """Give what ``_read`` takes."""
         path = get_filepath_str(self._get_load_path(), self._protocol)
         args = self._fs_open_args_load
-        if not args and (self._is_local or self._TAKES_URLS):
-            yield path if self._is_local else self._url(path)
+        if not args and self._is_local:
+            # Libraries tell a missing file in many ways, and lazy ones much later.
+            if not os.path.exists(path):  # noqa: PTH110 - a path in a string.
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            yield path
+        elif not args and self._TAKES_URLS:
+            yield self._url(path)
         elif self._is_local and args.keys() <= _PLAIN_OPEN:
             with Path(path).open(**args) as handle:
                 yield handle
