@@ -1,0 +1,314 @@
+"""Writes a run down while it happens.
+
+An event that ends something is in the file before anything else starts, unless events come so fast that they are
+better written together: then within a few milliseconds. The cost in the driver's thread is a few microseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from ..cache.fingerprint import Fingerprint
+from ..events import (
+    Event,
+    Interrupted,
+    RunEnded,
+    RunStarted,
+    TaskEnded,
+    TaskFailed,
+    TaskRetried,
+    TaskReused,
+    TaskSkipped,
+    TaskStarted,
+    WorkerLost,
+    WorkerStarted,
+)
+from ..model import FailureKind, TaskId
+from .alive import Process
+from .store import Journal
+
+# Written at once when the last batch is this long ago; otherwise together with what follows.
+_BATCH_SECONDS = 0.005
+_OUTCOMES = {FailureKind.CANCELLED: "cancelled"}
+_LEARNING = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What is known of a run before it starts.
+
+    Attributes:
+        scope: runs learn from others of the same scope only (an environment of the project, say).
+        resumes: the run that this one finishes.
+        facts: command line, parameters, state of the repository, …; anything that JSON can say.
+    """
+
+    id: str
+    scope: str = ""
+    resumes: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Recorder:
+    """An observer that writes one run into the journal. Close it (or use ``with``) when the run is over.
+
+    Args:
+        names: of the tasks, by number.
+        fingerprints: of the tasks, by number, when somebody wants them remembered.
+        reasons: why each task runs, by number.
+        facts_of: says what is to be recorded of a task that ended well; without it, what its attempt reported.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        header: RunHeader,
+        names: Sequence[str],
+        fingerprints: Sequence[Fingerprint | None] = (),
+        reasons: Sequence[str] = (),
+        facts_of: Callable[[TaskId], Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._journal = journal
+        self._header = header
+        self._names = names
+        self._fingerprints = fingerprints
+        self._reasons = reasons
+        self._facts_of = facts_of
+        self._lock = threading.Lock()  # Guards _buffer and _written.
+        self._flushing = threading.Lock()  # Keeps batches in order.
+        self._buffer: list[tuple[float, Event]] = []
+        self._written = 0.0
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def observe(self, event: Event) -> None:
+        """Take note of an event."""
+        match event:
+            case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped():
+                urgent = False
+            case TaskEnded() | TaskFailed() | TaskReused() | WorkerLost() | Interrupted():
+                urgent = time.monotonic() - self._written > _BATCH_SECONDS
+            case RunStarted() | RunEnded():
+                urgent = True
+            case _:
+                return
+        with self._lock:
+            self._buffer.append((time.time(), event))
+        if urgent:
+            self.flush()
+        elif self._thread is None:
+            self._thread = threading.Thread(target=self._keep_flushing, name="deodar-journal", daemon=True)
+            self._thread.start()
+            self._wake.set()
+        else:
+            self._wake.set()
+
+    def flush(self) -> None:
+        """Write down what was noted so far."""
+        with self._flushing:
+            with self._lock:
+                batch, self._buffer = self._buffer, []
+                self._written = time.monotonic()
+            if batch:
+                self._journal.write(lambda connection: self._write(connection, batch))
+
+    def close(self) -> None:
+        """Write what is left, and stop."""
+        self._closed = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self.flush()
+
+    def _keep_flushing(self) -> None:
+        while not self._closed:
+            # The timeout is a safety net; what is noted always sets the event.
+            self._wake.wait(1.0)
+            self._wake.clear()
+            if not self._closed:
+                # Let a few more come: one commit for many costs little more than one for one.
+                time.sleep(_BATCH_SECONDS)
+                self.flush()
+
+    def _write(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> None:
+        for at, event in batch:
+            match event:
+                case RunStarted(tasks=tasks):
+                    self._start_run(connection, at, tasks)
+                case RunEnded(status=status):
+                    connection.execute(
+                        "UPDATE runs SET ended = ?, status = ? WHERE id = ?", (at, status, self._header.id)
+                    )
+                case TaskStarted():
+                    self._start_attempt(connection, at, event)
+                case TaskEnded():
+                    self._end_attempt(connection, at, event)
+                case TaskReused():
+                    self._reuse(connection, at, event)
+                case TaskFailed():
+                    self._fail_attempt(connection, at, event)
+                case _:
+                    pass
+        connection.executemany(
+            "INSERT INTO events (run, at, kind, task, data) VALUES (?, ?, ?, ?, ?)",
+            [self._event_row(at, event) for at, event in batch],
+        )
+
+    def _start_run(self, connection: sqlite3.Connection, at: float, tasks: int) -> None:
+        header, process = self._header, Process.this()
+        connection.execute(
+            "INSERT OR REPLACE INTO runs (id, started, pid, host, born, scope, tasks, resumes, facts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                header.id,
+                at,
+                process.pid,
+                process.host,
+                process.born,
+                header.scope,
+                tasks,
+                header.resumes,
+                json.dumps(dict(header.facts), default=str),
+            ),
+        )
+        known = {mark.root: mark for mark in self._fingerprints if mark is not None}
+        connection.executemany(
+            "INSERT OR IGNORE INTO fingerprints (root, leaves) VALUES (?, ?)",
+            [(root, mark.dumps()) for root, mark in known.items()],
+        )
+
+    def _start_attempt(self, connection: sqlite3.Connection, at: float, event: TaskStarted) -> None:
+        name, mark = self._names[event.task], self._mark(event.task)
+        reason = self._reasons[event.task] if self._reasons else None
+        connection.execute(
+            "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, outcome, worker, started, reason, fingerprint)"
+            " VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?)",
+            (self._header.id, name, event.attempt, self._header.scope, event.worker, at, reason, mark),
+        )
+
+    def _end_attempt(self, connection: sqlite3.Connection, at: float, event: TaskEnded) -> None:
+        name, report, scope = self._names[event.task], event.report, self._header.scope
+        facts = dict(report.facts if self._facts_of is None else self._facts_of(event.task))
+        if report.sizes:
+            facts["sizes"] = sum(size for _, size in report.sizes)
+        text = json.dumps(facts, default=str)
+        connection.execute(
+            "UPDATE attempts SET outcome = 'done', ended = ?, started = ?, seconds = ?, cpu = ?, peak = ?, facts = ?"
+            " WHERE run = ? AND task = ? AND attempt = ?",
+            (
+                at,
+                report.started,
+                report.seconds,
+                report.cpu_seconds,
+                report.peak_memory,
+                text,
+                self._header.id,
+                name,
+                event.attempt,
+            ),
+        )
+        mark = self._mark(event.task)
+        connection.execute(
+            "INSERT OR REPLACE INTO records (scope, task, run, ended, fingerprint, facts) VALUES (?, ?, ?, ?, ?, ?)",
+            (scope, name, self._header.id, at, mark or "", text),
+        )
+        # A moving average for the time, since machines vary; the maximum for memory, since running out is worse.
+        connection.execute(
+            "INSERT INTO costs (scope, task, seconds, peak, times) VALUES (?, ?, ?, ?, 1)"
+            " ON CONFLICT (scope, task) DO UPDATE SET seconds = seconds + ? * (excluded.seconds - seconds),"
+            " peak = max(peak, excluded.peak), times = times + 1",
+            (scope, name, report.seconds, report.peak_memory, _LEARNING),
+        )
+
+    def _reuse(self, connection: sqlite3.Connection, at: float, event: TaskReused) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, outcome, worker, started, ended, seconds,"
+            " reason, fingerprint) VALUES (?, ?, 0, ?, 'reused', '', ?, ?, 0, ?, ?)",
+            (
+                self._header.id,
+                self._names[event.task],
+                self._header.scope,
+                at,
+                at,
+                event.reason,
+                self._mark(event.task),
+            ),
+        )
+
+    def _fail_attempt(self, connection: sqlite3.Connection, at: float, event: TaskFailed) -> None:
+        failure = event.failure
+        error = failure.error
+        trace = failure.traceback or "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        outcome = _OUTCOMES.get(failure.kind, "failed")
+        # A worker may die before it says that it has started.
+        connection.execute(
+            "INSERT INTO attempts (run, task, attempt, scope, outcome, worker, started, ended, peak, error, traceback,"
+            " fingerprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE SET"
+            " outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
+            " traceback = excluded.traceback, seconds = excluded.ended - started",
+            (
+                self._header.id,
+                self._names[event.task],
+                event.attempt,
+                self._header.scope,
+                outcome,
+                event.worker,
+                at,
+                at,
+                failure.peak_memory,
+                f"{type(error).__name__}: {error}",
+                trace,
+                self._mark(event.task),
+            ),
+        )
+
+    def _mark(self, task: TaskId) -> str | None:
+        mark = self._fingerprints[task] if self._fingerprints else None
+        return None if mark is None else mark.root
+
+    def _event_row(self, at: float, event: Event) -> tuple[str, float, str, str | None, str | None]:
+        name: str | None = None
+        data: dict[str, Any] = {}
+        match event:
+            case TaskStarted(task=task, attempt=attempt, worker=worker):
+                name, data = self._names[task], {"attempt": attempt, "worker": worker}
+            case TaskEnded(task=task, attempt=attempt, report=report):
+                name, data = self._names[task], {"attempt": attempt, "seconds": round(report.seconds, 6)}
+            case TaskFailed(task=task, attempt=attempt, failure=failure):
+                name = self._names[task]
+                data = {"attempt": attempt, "kind": failure.kind.value, "error": f"{failure.error!r:.500}"}
+            case TaskReused(task=task, reason=reason):
+                name, data = self._names[task], {"reason": reason}
+            case TaskRetried(task=task, attempt=attempt, delay=delay):
+                name, data = self._names[task], {"attempt": attempt, "delay": delay}
+            case TaskSkipped(task=task, because=because):
+                name, data = self._names[task], {"because": self._names[because]}
+            case RunStarted(tasks=tasks):
+                data = {"tasks": tasks}
+            case RunEnded(status=status):
+                data = {"status": status}
+            case WorkerStarted(worker=worker, pid=pid):
+                data = {"worker": worker, "pid": pid}
+            case WorkerLost(worker=worker, exit_code=exit_code):
+                data = {"worker": worker, "exit_code": exit_code}
+            case _:
+                pass
+        return self._header.id, at, type(event).__name__, name, json.dumps(data) if data else None

@@ -1,0 +1,176 @@
+"""What is known of the last time each task ended well: the memory that plans are made from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..cache.content import Stat
+from ..cache.fingerprint import Leaf, load_leaves
+from ..plan import Record
+from .store import Journal
+
+
+class Records:
+    """The last good record of each task, in one scope."""
+
+    def __init__(self, journal: Journal, scope: str = "") -> None:
+        self._journal = journal
+        self._scope = scope
+        self._leaves: dict[str, tuple[Leaf, ...]] = {}
+
+    def latest(self) -> dict[str, Record]:
+        """Return the last good record of every task."""
+        rows = self._journal.read("SELECT task, run, fingerprint, facts FROM records WHERE scope = ?", self._scope)
+        return {row["task"]: self._record(row) for row in rows}
+
+    def of_runs(self, runs: Sequence[str]) -> dict[str, Record]:
+        """Return the good records of some runs alone, the first run that has one counting."""
+        found: dict[str, Record] = {}
+        latest: dict[str, Record] | None = None
+        for run in runs:
+            for row in self._journal.read(
+                "SELECT task, run, outcome, fingerprint, facts FROM attempts"
+                " WHERE run = ? AND outcome IN ('done', 'reused')",
+                run,
+            ):
+                name = row["task"]
+                if name in found:
+                    continue
+                if row["outcome"] == "done":
+                    found[name] = self._record(row)
+                else:
+                    # What was reused was made by an older run, and is what the last good record tells of.
+                    latest = self.latest() if latest is None else latest
+                    if name in latest:
+                        found[name] = latest[name]
+        return found
+
+    def accept(self, task: str, fingerprint: str, leaves: str, facts: dict[str, Any]) -> bool:
+        """Record by hand that what a task writes is right as it is."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR IGNORE INTO fingerprints (root, leaves) VALUES (?, ?)", (fingerprint, leaves))
+            connection.execute(
+                "INSERT OR REPLACE INTO records (scope, task, run, ended, fingerprint, facts)"
+                " VALUES (?, ?, 'accepted', ?, ?, ?)",
+                (self._scope, task, time.time(), fingerprint, json.dumps(facts, default=str)),
+            )
+
+        return self._journal.write(write)
+
+    def forget(self, tasks: Iterable[str]) -> bool:
+        """Drop the records of some tasks."""
+        rows = [(self._scope, task) for task in tasks]
+        return self._journal.write(
+            lambda connection: connection.executemany("DELETE FROM records WHERE scope = ? AND task = ?", rows)
+        )
+
+    def _record(self, row: sqlite3.Row) -> Record:
+        facts = json.loads(row["facts"] or "{}")
+        root = row["fingerprint"] or ""
+        return Record(
+            root,
+            facts.get("reads") or {},
+            facts.get("writes") or {},
+            facts.get("packages") or {},
+            facts.get("stored") or {},
+            lambda: self._leaves_of(root),
+            row["run"],
+        )
+
+    def _leaves_of(self, root: str) -> tuple[Leaf, ...]:
+        if root not in self._leaves:
+            rows = self._journal.read("SELECT leaves FROM fingerprints WHERE root = ?", root)
+            self._leaves[root] = load_leaves(rows[0]["leaves"]) if rows else ()
+        return self._leaves[root]
+
+
+class LearnedCosts:
+    """What tasks cost in earlier runs, for the scheduler."""
+
+    def __init__(self, journal: Journal, scope: str = "") -> None:
+        rows = journal.read("SELECT task, seconds, peak FROM costs WHERE scope = ?", scope)
+        self._costs: dict[str, tuple[float, int]] = {row["task"]: (row["seconds"], row["peak"]) for row in rows}
+
+    def seconds(self, task: str) -> float | None:
+        """Return how long a task takes, or None when it never ran."""
+        found = self._costs.get(task)
+        return None if found is None else found[0]
+
+    def peak_memory(self, task: str) -> int | None:
+        """Return the most bytes that a task was seen to use, or None when it never was measured."""
+        found = self._costs.get(task)
+        return None if found is None or not found[1] else found[1]
+
+
+class FileMemo:
+    """Digests of files with their stats, kept in a journal. Loaded at once, written by ``save``."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._known: dict[str, tuple[Stat, str]] | None = None
+        self._new: dict[str, tuple[Stat, str]] = {}
+
+    def find(self, path: str, found: Stat) -> str | None:
+        """Return the digest of a file that had this very stat."""
+        if self._known is None:
+            rows = self._journal.read("SELECT path, size, mtime, ctime, inode, digest FROM content")
+            self._known = {row[0]: (Stat(row[1], row[2], row[3], row[4]), row[5]) for row in rows}
+        entry = self._known.get(path)
+        return entry[1] if entry is not None and entry[0] == found else None
+
+    def note(self, path: str, found: Stat, digest: str) -> None:
+        """Remember a digest."""
+        self._new[path] = (found, digest)
+        if self._known is not None:
+            self._known[path] = (found, digest)
+
+    def save(self) -> None:
+        """Write what is new."""
+        # Inodes are unsigned and may not fit into SQLite's integers; then the file is simply read again.
+        rows = [
+            (path, found.size, found.mtime_ns, found.ctime_ns, found.inode, digest)
+            for path, (found, digest) in self._new.items()
+            if found.inode < 1 << 63
+        ]
+        if rows and self._journal.write(
+            lambda connection: connection.executemany("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?)", rows)
+        ):
+            self._new.clear()
+
+
+class CodeMemo:
+    """Facts of code objects, kept in a journal. Loaded at once, written by ``save``."""
+
+    _KEEP_SECONDS = 90 * 24 * 3600.0
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._known: dict[str, str] | None = None
+        self._new: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        """Return what was put, or None."""
+        if self._known is None:
+            self._known = {row[0]: row[1] for row in self._journal.read("SELECT key, text FROM memo")}
+        return self._known.get(key) or self._new.get(key)
+
+    def put(self, key: str, text: str) -> None:
+        """Remember a text."""
+        self._new[key] = text
+
+    def save(self) -> None:
+        """Write what is new, and drop what was written long ago."""
+        now = time.time()
+        rows = [(key, text, now) for key, text in self._new.items()]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR REPLACE INTO memo VALUES (?, ?, ?)", rows)
+            connection.execute("DELETE FROM memo WHERE used < ?", (now - self._KEEP_SECONDS,))
+
+        if rows and self._journal.write(write):
+            self._new.clear()

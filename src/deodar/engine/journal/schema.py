@@ -1,0 +1,82 @@
+"""The tables of the journal, and how older files come up to date.
+
+``MIGRATIONS[n]`` brings a file from version n to n + 1. A migration that was released is never edited.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY, started REAL NOT NULL, ended REAL, status TEXT,
+        pid INTEGER NOT NULL, host TEXT NOT NULL, born TEXT NOT NULL,
+        scope TEXT NOT NULL, tasks INTEGER NOT NULL, resumes TEXT, facts TEXT NOT NULL
+    );
+    CREATE INDEX runs_by_time ON runs (started);
+    CREATE TABLE attempts (
+        run TEXT NOT NULL, task TEXT NOT NULL, attempt INTEGER NOT NULL, scope TEXT NOT NULL,
+        outcome TEXT NOT NULL, worker TEXT NOT NULL, started REAL NOT NULL, ended REAL,
+        seconds REAL, cpu REAL, peak INTEGER, reason TEXT, fingerprint TEXT, facts TEXT,
+        error TEXT, traceback TEXT,
+        PRIMARY KEY (run, task, attempt)
+    ) WITHOUT ROWID;
+    CREATE INDEX attempts_by_task ON attempts (scope, task, started);
+    CREATE TABLE records (
+        scope TEXT NOT NULL, task TEXT NOT NULL, run TEXT NOT NULL, ended REAL NOT NULL,
+        fingerprint TEXT NOT NULL, facts TEXT NOT NULL,
+        PRIMARY KEY (scope, task)
+    ) WITHOUT ROWID;
+    CREATE TABLE fingerprints (root TEXT PRIMARY KEY, leaves TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT, data TEXT
+    );
+    CREATE INDEX events_by_run ON events (run, id);
+    CREATE TABLE costs (
+        scope TEXT NOT NULL, task TEXT NOT NULL, seconds REAL NOT NULL, peak INTEGER NOT NULL, times INTEGER NOT NULL,
+        PRIMARY KEY (scope, task)
+    ) WITHOUT ROWID;
+    CREATE TABLE content (
+        path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, digest TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE memo (key TEXT PRIMARY KEY, text TEXT NOT NULL, used REAL NOT NULL) WITHOUT ROWID;
+    CREATE TABLE locks (
+        target TEXT PRIMARY KEY, run TEXT NOT NULL, pid INTEGER NOT NULL, host TEXT NOT NULL, born TEXT NOT NULL,
+        since REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+VERSION = len(MIGRATIONS)
+
+
+class NewerJournalError(Exception):
+    """The file was written by a later release."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file up to date; any number of processes may try at once.
+
+    Raises:
+        NewerJournalError: if it comes from a later release.
+    """
+    if _version(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Again under the lock: another process may have been faster.
+        version = _version(connection)
+        if version > VERSION:
+            raise NewerJournalError(f"version {version}, and this release knows {VERSION}")
+        for script in MIGRATIONS[version:]:
+            for statement in filter(str.strip, script.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
