@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 
 def test_the_whole_api_holds_under_the_name_kedro() -> None:
-    command = [sys.executable, "-m", "deodar.compat", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "deodar.compat", "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"]
     result = subprocess.run(
         [*command, str(HERE / "runner_api.py")],
         capture_output=True,

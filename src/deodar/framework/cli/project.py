@@ -220,7 +220,10 @@ def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any
     else:
         # A session for many runs takes the parameters with each of them.
         arguments = {**arguments, "runtime_params": params}
-    with session_class.create(**create) as session:
+    # Imported here: only a run shows progress.
+    from ._progress import shown
+
+    with session_class.create(**create) as session, shown():
         return session.run(**arguments)
 
 

@@ -5,7 +5,7 @@ Both kinds of session run this way; they differ in where run ids and parameters 
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,11 +216,13 @@ class Run:
 
     def _inheritance(self) -> Any:
         # Imported here: it comes with the runner, which is loaded by now.
-        from ...runner._inherited import Inherited, inherit
+        from ...runner._inherited import inherit, inherited
 
         path = Path(self.context.project_path)
         return inherit(
-            Inherited(
+            # What the caller has said stays: the command line brings its display along.
+            replace(
+                inherited(),
                 package_name=project.PACKAGE_NAME,
                 project_path=path,
                 env=self.context.env,
