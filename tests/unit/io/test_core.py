@@ -97,7 +97,7 @@ def test_an_interrupt_is_not_wrapped() -> None:
 
 
 def test_none_cannot_be_saved() -> None:
-    with pytest.raises(DatasetError, match="Saving 'None' to a 'Dataset' is not allowed"):
+    with pytest.raises(DatasetError, match=r"Saving 'None' to a 'Dataset' is not allowed"):
         Described().save(None)
 
 
@@ -107,7 +107,7 @@ def test_a_missing_file_passes_through_a_save_unwrapped() -> None:
 
 
 def test_what_a_save_raises_names_the_dataset() -> None:
-    with pytest.raises(DatasetError, match="Failed while saving data to dataset"):
+    with pytest.raises(DatasetError, match=r"Failed while saving data to dataset"):
         Broken(ValueError("bad")).save(1)
 
 
@@ -151,7 +151,7 @@ def test_wrappers_show_the_annotations_of_the_raw_method() -> None:
 
 
 def test_a_base_class_named_abstract_stays_unwrapped() -> None:
-    with pytest.raises(ValueError, match="raw"):
+    with pytest.raises(ValueError, match=r"raw"):
         OnAbstractBase().load()
 
 
@@ -276,12 +276,12 @@ def test_the_definition_is_left_as_it_is() -> None:
 
 
 def test_a_missing_type_is_a_key_error() -> None:
-    with pytest.raises(KeyError, match="type"):
+    with pytest.raises(KeyError, match=r"type"):
         parse_dataset_definition({})
 
 
 def test_a_missing_type_of_an_entry_names_the_dataset() -> None:
-    with pytest.raises(DatasetError, match="parsing config for dataset 'cars':\n'type'"):
+    with pytest.raises(DatasetError, match=r"parsing config for dataset 'cars':\n'type'"):
         AbstractDataset.from_config("cars", {})
 
 
@@ -300,23 +300,23 @@ def test_an_unversioned_flag_is_dropped() -> None:
 
 
 def test_a_class_that_is_no_dataset_is_refused() -> None:
-    with pytest.raises(DatasetError, match="'builtins.int' is invalid: all dataset types must extend"):
+    with pytest.raises(DatasetError, match=r"'builtins.int' is invalid: all dataset types must extend"):
         parse_dataset_definition({"type": int})
 
 
 @pytest.mark.parametrize("name", [".x.Y", "x.Y."])
 def test_a_relative_type_is_refused(name: str) -> None:
-    with pytest.raises(DatasetError, match="does not support relative paths or paths ending with a dot"):
+    with pytest.raises(DatasetError, match=r"does not support relative paths or paths ending with a dot"):
         parse_dataset_definition({"type": name})
 
 
 def test_an_old_spelling_is_pointed_out() -> None:
-    with pytest.warns(UserWarning, match="lowercase 's'"), pytest.raises(DatasetError):
+    with pytest.warns(UserWarning, match=r"lowercase 's'"), pytest.raises(DatasetError):
         parse_dataset_definition({"type": "MemoryDataSet"})
 
 
 def test_an_unknown_type_says_how_to_get_more_datasets() -> None:
-    with pytest.raises(DatasetError, match="pip install kedro-datasets"):
+    with pytest.raises(DatasetError, match=r"pip install kedro-datasets"):
         parse_dataset_definition({"type": "nowhere.ThingDataset"})
 
 
@@ -327,7 +327,7 @@ def test_an_unknown_type_of_an_everyday_group_says_which_extra_to_install() -> N
 
 def test_a_replaced_loader_that_finds_nothing_means_a_typo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "load_obj", lambda path: None)
-    with pytest.raises(DatasetError, match="Class 'MemoryDataset' not found, is this a typo"):
+    with pytest.raises(DatasetError, match=r"Class 'MemoryDataset' not found, is this a typo"):
         parse_dataset_definition({"type": "MemoryDataset"})
 
 
@@ -338,30 +338,30 @@ def test_a_listed_class_that_cannot_be_loaded_is_an_error_at_once(monkeypatch: p
         raise AttributeError("no engine")
 
     monkeypatch.setattr(core, "load_obj", load)
-    with pytest.raises(DatasetError, match="no engine. Please see the documentation on how to install"):
+    with pytest.raises(DatasetError, match=r"no engine. Please see the documentation on how to install"):
         parse_dataset_definition({"type": "group.ThingDataset"})
 
 
 def test_a_wrong_argument_names_dataset_and_class() -> None:
     with pytest.raises(
         DatasetError,
-        match="'cars' must only contain arguments valid for the constructor of 'deodar.io.memory_dataset",
+        match=r"'cars' must only contain arguments valid for the constructor of 'deodar.io.memory_dataset",
     ):
         AbstractDataset.from_config("cars", {"type": "MemoryDataset", "colour": 1})
 
 
 def test_an_abstract_class_is_told_from_wrong_arguments() -> None:
-    with pytest.raises(DatasetError, match="'cars' cannot be instantiated. Please implement the missing"):
+    with pytest.raises(DatasetError, match=r"'cars' cannot be instantiated. Please implement the missing"):
         AbstractDataset.from_config("cars", {"type": "AbstractDataset"})
 
 
 def test_a_constructor_that_fails_names_the_dataset() -> None:
-    with pytest.raises(DatasetError, match="Failed to instantiate dataset 'cars' of type"):
+    with pytest.raises(DatasetError, match=r"Failed to instantiate dataset 'cars' of type"):
         AbstractDataset.from_config("cars", {"type": "CachedDataset", "dataset": 3})
 
 
 def test_http_paths_cannot_be_versioned() -> None:
-    with pytest.raises(DatasetError, match="Versioning is not supported for HTTP protocols"):
+    with pytest.raises(DatasetError, match=r"Versioning is not supported for HTTP protocols"):
         core.get_protocol_and_path("https://h/x.csv", Version(None, None))
 
 
@@ -385,7 +385,7 @@ def test_http_paths_get_their_scheme_back() -> None:
 
 @pytest.mark.parametrize("value", ["a b", "a;b"])
 def test_white_space_and_semicolons_can_be_refused(value: str) -> None:
-    with pytest.raises(DatasetError, match="Neither white-space nor semicolon are allowed in 'table'"):
+    with pytest.raises(DatasetError, match=r"Neither white-space nor semicolon are allowed in 'table'"):
         core.validate_on_forbidden_chars(table=value)
 
 

@@ -41,12 +41,12 @@ def test_two_saves_make_two_versions(text_file: Any, path: Path, monkeypatch: py
 def test_the_same_version_cannot_be_saved_twice(text_file: Any, path: Path) -> None:
     dataset = text_file(str(path), Version(None, "v1"))
     dataset.save("x")
-    with pytest.raises(DatasetError, match="must not exist if versioning is enabled"):
+    with pytest.raises(DatasetError, match=r"must not exist if versioning is enabled"):
         dataset.save("y")
 
 
 def test_nothing_saved_means_no_version(text_file: Any, path: Path) -> None:
-    with pytest.raises(core.VersionNotFoundError, match="Did not find any versions for"):
+    with pytest.raises(core.VersionNotFoundError, match=r"Did not find any versions for"):
         text_file(str(path), Version(None, None)).load()
 
 
@@ -81,7 +81,7 @@ def test_a_release_makes_a_dataset_look_again(text_file: Any, path: Path) -> Non
 
 
 def test_a_save_that_a_load_will_not_find_is_warned_about(text_file: Any, path: Path) -> None:
-    with pytest.warns(UserWarning, match="Save version 'b' did not match load version 'a' for"):
+    with pytest.warns(UserWarning, match=r"Save version 'b' did not match load version 'a' for"):
         text_file(str(path), Version("a", "b")).save("x")
 
 
@@ -118,7 +118,7 @@ def test_a_save_that_calls_its_parents_makes_one_version(text_file: Any, path: P
 
 @pytest.mark.parametrize("version", ["../x", "a/b", "a\\b", ".", ".."])
 def test_a_version_cannot_leave_its_folder(text_file: Any, path: Path, version: str) -> None:
-    with pytest.raises(DatasetError, match="not allowed"):
+    with pytest.raises(DatasetError, match=r"not allowed"):
         text_file(str(path), Version(None, version)).save("x")
 
 
@@ -136,7 +136,7 @@ def test_a_listing_that_fails_says_why(text_file: Any, path: Path) -> None:
         raise PermissionError("secret place")
 
     dataset._glob_function = fail
-    with pytest.raises(core.VersionNotFoundError, match="insufficient permission. Exception: secret place"):
+    with pytest.raises(core.VersionNotFoundError, match=r"insufficient permission. Exception: secret place"):
         dataset.load()
 
 
@@ -167,5 +167,5 @@ def test_a_missing_folder_of_an_unversioned_dataset_is_reported_as_that(tmp_path
         def _describe(self) -> dict[str, Any]:
             return {}
 
-    with pytest.raises(DatasetError, match="Failed while saving data to dataset"):
+    with pytest.raises(DatasetError, match=r"Failed while saving data to dataset"):
         NoFolder(tmp_path / "no" / "x.txt", None).save("x")
