@@ -3,13 +3,15 @@
 Both spellings of a group are read, ``kedro.hooks`` and ``deodar.hooks``. Nothing here imports a plugin.
 """
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
+
+from .._installed import has_plugins
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+_SCAN = "importlib.metadata"
 _TOP = __name__.partition(".")[0]
 _TAILS = {
     "global": "global_commands",
@@ -32,10 +34,11 @@ def group_names(short: str) -> list[str]:
 def entry_points(short: str) -> "list[EntryPoint]":
     """Return the entry points of a group, under both spellings."""
     groups = group_names(short)
-    # The standard scan costs 40 ms to import alone. When nobody has imported it, reading the
-    # `entry_points.txt` files ourselves shows in 1 ms that there is nothing to find.
-    if "importlib.metadata" not in sys.modules and not _declared_anywhere(groups):
-        return []
+    if _SCAN not in sys.modules:
+        # Where nobody has imported the standard scan yet, a quick look may show that it is not needed.
+        groups = [group for group in groups if has_plugins(group)]
+        if not groups:
+            return []
     import importlib.metadata
 
     scan: Any = importlib.metadata.entry_points()
@@ -61,33 +64,3 @@ def _required_name(requirement: str) -> str:
     for mark in "[ (<>=!~@":
         name = name.partition(mark)[0]
     return name.lower()
-
-
-def _declared_anywhere(groups: list[str]) -> bool:
-    headers = [f"[{group}]" for group in groups]
-    return any(
-        header in text
-        for folder in dict.fromkeys(sys.path)
-        for text in _entry_point_files(folder)
-        for header in headers
-    )
-
-
-def _entry_point_files(folder: str) -> list[str]:
-    texts = []
-    try:
-        names = os.listdir(folder or ".")
-    except NotADirectoryError:
-        # A zip or an egg on the path: leave it to the standard scan.
-        return [f"[{group}]" for short in _TAILS for group in group_names(short)] if os.path.isfile(folder) else []
-    except OSError:
-        return []
-    for name in names:
-        if name.endswith((".dist-info", ".egg-info")):
-            try:
-                with open(os.path.join(folder or ".", name, "entry_points.txt"), encoding="utf-8") as file:
-                    texts.append(file.read())
-            except (OSError, UnicodeDecodeError):
-                # Most distributions declare none.
-                continue
-    return texts

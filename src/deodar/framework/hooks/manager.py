@@ -8,7 +8,7 @@ from typing import Any
 
 from pluggy import PluginManager
 
-from ._installed import has_plugins
+from .._installed import has_plugins
 from .markers import HOOK_NAMESPACE
 from .specs import DataCatalogSpecs, DatasetSpecs, KedroContextSpecs, NodeSpecs, PipelineSpecs
 
