@@ -165,23 +165,25 @@ class ArchiveSource(FilesystemSource):
         self._archive = archive
         self.root = self._wrapper([env for env in envs if env])
 
-    def _wrapper(self, envs: list[str]) -> str:
-        listing = self.filesystem.ls("", detail=True)
-        names = [entry["name"].strip("/") for entry in listing]
-        if any(name.endswith(SUFFIXES) for name in names):
-            return ""
-        folders: list[str] = [
-            entry["name"].strip("/")
-            for entry in listing
+    def _wrapper(self, envs: list[str], inside: str = "") -> str:
+        listing = self.filesystem.ls(inside, detail=True)
+        if any(entry["name"].endswith(SUFFIXES) for entry in listing):
+            return inside
+        folders: dict[str, str] = {}
+        for entry in listing:
+            path = entry["name"].strip("/")
+            name = path.rpartition("/")[2]
             # macOS adds folders of its own to every zip file.
-            if entry["type"] == "directory" and not entry["name"].startswith(("__MACOSX", "."))
-        ]
-        wrapping = [name for name in folders if any(self.filesystem.isdir(f"{name}/{env}") for env in envs)]
+            if entry["type"] == "directory" and name != "__MACOSX" and (name == "." or not name.startswith(".")):
+                folders[name] = path
+        if list(folders) == ["."]:
+            return self._wrapper(envs, ".")
+        wrapping = [path for path in folders.values() if any(self.filesystem.isdir(f"{path}/{env}") for env in envs)]
         if wrapping:
             return wrapping[-1]
         if any(env in folders for env in envs) or not folders:
-            return ""
-        return folders[-1]
+            return inside
+        return list(folders.values())[-1]
 
     def check(self, folder: str) -> None:
         if folder and not self.filesystem.isdir(folder):
