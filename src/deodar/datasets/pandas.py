@@ -315,6 +315,7 @@ class SQLQueryDataset(AbstractDataset[Any, Any]):
         filepath: str | os.PathLike[str] | None = None,
         execution_options: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
+        encoding: str | None = None,
     ) -> None:
         """Describe the query; no connection is made yet.
 
@@ -326,6 +327,7 @@ class SQLQueryDataset(AbstractDataset[Any, Any]):
             filepath: a file with the query, instead of ``sql``.
             execution_options: options of SQLAlchemy's connection, such as ``stream_results``.
             metadata: kept for plugins.
+            encoding: of the file with the query; UTF-8 if None.
 
         Raises:
             DatasetError: there is no query, there are two, or the connection string is missing.
@@ -343,6 +345,7 @@ class SQLQueryDataset(AbstractDataset[Any, Any]):
         if filepath:
             options = dict(fs_args or {})
             file_credentials = options.pop("credentials", None)
+            options["open_args_load"] = {"encoding": encoding or "utf-8", **options.get("open_args_load", {})}
             self._file = TextDataset(filepath=filepath, credentials=file_credentials, fs_args=options)
         self._filepath = None if self._file is None else self._file._filepath
         self._load_args = dict(load_args or {})

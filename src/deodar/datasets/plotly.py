@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import Any, ClassVar
+from typing import Any
 
 from ..io.core import DatasetError, Version
 from ._file import FileDataset
@@ -82,9 +82,28 @@ class PlotlyDataset(JSONDataset):
 class HTMLDataset(FileDataset):
     """A figure as a page of its own; it can only be saved. ``save_args`` go to ``Figure.write_html``."""
 
-    DEFAULT_SAVE_ARGS: ClassVar[dict[str, Any]] = {}
     _HANDLE = "t"
     _PACKAGE = "plotly"
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike[str],
+        save_args: dict[str, Any] | None = None,
+        version: Version | None = None,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Describe the file; see ``FileDataset`` for the arguments."""
+        super().__init__(
+            filepath=filepath,
+            save_args=save_args,
+            version=version,
+            credentials=credentials,
+            fs_args=fs_args,
+            metadata=metadata,
+        )
 
     def load(self) -> Any:
         """Refuse: a page does not hold the figure any more."""

@@ -61,6 +61,12 @@ def test_query_may_live_in_a_file(tmp_path: Path, credentials: dict[str, str]) -
     assert query.load()["top"].tolist() == [2]
 
 
+def test_query_in_a_file_may_have_another_encoding(tmp_path: Path, credentials: dict[str, str]) -> None:
+    (tmp_path / "q.sql").write_text("select 'ü' as letter", encoding="latin-1")
+    query = SQLQueryDataset(filepath=str(tmp_path / "q.sql"), credentials=credentials, encoding="latin-1")
+    assert query.load()["letter"].tolist() == ["ü"]
+
+
 def test_query_is_read_in_chunks(credentials: dict[str, str]) -> None:
     SQLTableDataset(table_name="t", credentials=credentials).save(TABLE)
     query = SQLQueryDataset(
