@@ -36,6 +36,8 @@ def _convert_paths_to_absolute_posix(project_path: PurePath, conf_dictionary: di
 
 
 def _absolute_posix(project_path: PurePath, value: str) -> str:
+    if value.startswith("~/"):
+        return Path(value).expanduser().as_posix()
     if _is_relative_path(value):
         return (project_path / value).as_posix()
     if PureWindowsPath(value).drive:

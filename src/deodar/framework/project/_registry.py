@@ -45,6 +45,8 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
         self._is_data_loaded = False
         self._content: dict[str, Pipeline] = {}
         self._requested_pipelines: list[str] | None = None
+        # What programs have put in (or, as None, taken out): it outlives a reload for another request.
+        self._edits: dict[str, Pipeline | None] = {}
         # Guards all of the above. Reentrant: a registry may look at the pipelines while it is being loaded.
         self._lock = threading.RLock()
 
@@ -59,6 +61,7 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
         with self._lock:
             self._pipelines_module = pipelines_module
             self._requested_pipelines = None
+            self._edits = {}
             self._forget()
 
     def set_requested(self, names: list[str] | None) -> None:
@@ -84,7 +87,7 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
             if self._pipelines_module is None or self._is_data_loaded:
                 return self._content
             content = self._load_requested() if self._requested_pipelines else None
-            self._content = self._call_registry() if content is None else content
+            self._content = self._edited(self._call_registry()) if content is None else content
             self._is_data_loaded = True
             return self._content
 
@@ -92,7 +95,7 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
         """Return the registry's pipelines if it copes with loading only some, or None."""
         names = self._requested_pipelines or []
         try:
-            content = self._call_registry()
+            content = self._edited(self._call_registry())
         except Exception:
             # Most registries cope; one that adds up pipelines by name need not. The whole one tells what is wrong.
             logger.debug("Only %s cannot be loaded; loading all pipelines.", names, exc_info=True)
@@ -101,6 +104,14 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
                 return content
         self._requested_pipelines = None
         return None
+
+    def _edited(self, content: dict[str, Pipeline]) -> dict[str, Pipeline]:
+        for name, pipeline in self._edits.items():
+            if pipeline is None:
+                content.pop(name, None)
+            else:
+                content[name] = pipeline
+        return content
 
     def _call_registry(self) -> dict[str, Pipeline]:
         module = self._pipelines_module or ""
@@ -137,10 +148,12 @@ class _ProjectPipelines(MutableMapping[str, Pipeline]):
     @_load_data_wrapper
     def __setitem__(self, data: dict[str, Pipeline], name: str, value: Pipeline) -> None:
         data[name] = value
+        self._edits[name] = value
 
     @_load_data_wrapper
     def __delitem__(self, data: dict[str, Pipeline], name: str) -> None:
         del data[name]
+        self._edits[name] = None
 
     @_load_data_wrapper
     def __iter__(self, data: dict[str, Pipeline]) -> Iterator[str]:

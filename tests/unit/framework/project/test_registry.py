@@ -65,6 +65,16 @@ def test_changes_last_until_configured_anew(project: Any) -> None:
     assert set(pipelines) == {"__default__", "sales"}
 
 
+def test_changes_outlive_a_request(project: Any) -> None:
+    project.pipeline("sales")
+    project.bootstrap()
+    pipelines["own"] = one("own")
+    pipelines.set_requested(["own"])
+    assert pipelines["own"].nodes[0].name == "own"
+    pipelines.end_request()
+    assert set(pipelines) == {"__default__", "sales", "own"}
+
+
 def test_views_are_snapshots(registered: Any) -> None:
     own = registered(lambda: {"a": one("a")})
     keys, values, items = own.keys(), own.values(), own.items()
