@@ -68,6 +68,9 @@ def launch(method: str) -> Launcher:
     """Start a launcher for workers of the given start method."""
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     if method == "fork":
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()  # or it would come out of every process
         pid = os.fork()
         if not pid:
             _be_forked_launcher(near, far)

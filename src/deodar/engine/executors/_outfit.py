@@ -51,7 +51,7 @@ class Outfit:
     def key(self) -> object:
         """Return what must be equal for a worker that served one run to serve another."""
         environment = {name: value for name, value in self.environment.items() if name not in _VOLATILE}
-        return self.path, self.folder, environment
+        return self.path, self.folder, environment, self.strays
 
 
 def capture_outfit(workers: int) -> Outfit:

@@ -35,10 +35,12 @@ class Exit:
     Attributes:
         code: negative is a signal; None when the launcher died first.
         peak: bytes; 0 when unknown.
+        unread: packets that it had not begun to read.
     """
 
     code: int | None
     peak: int
+    unread: tuple[bytes, ...] = ()
 
 
 class Link:
@@ -151,7 +153,7 @@ class Pool:
             if kind == STARTED:
                 link.pid = pid
             elif kind == EXITED:
-                found.extend(self._bury(link, Exit(code, peak)))
+                found.extend(self._bury(link, code, peak))
         return found
 
     def _launcher_is_gone(self) -> list[tuple[Link, Any]]:
@@ -164,17 +166,22 @@ class Pool:
             os.waitpid(launcher.pid, 0)
         found: list[tuple[Link, Any]] = []
         for link in list(self.links.values()):
-            found.extend(self._bury(link, Exit(None, 0)))
+            # The kernel ends them with the launcher, but not in the same instant; what they say until then counts.
+            messages = link.reader.read_to_end(_PATIENCE)
+            found.extend((link, message) for message in messages)
+            found.extend(self._bury(link, None, 0))
         return found
 
-    def _bury(self, link: Link, end: Exit) -> list[tuple[Link, Any]]:
+    def _bury(self, link: Link, code: int | None, peak: int) -> list[tuple[Link, Any]]:
         """Return the last words of a worker, and its end."""
         found: list[tuple[Link, Any]] = [(link, message) for message in link.reader.read(everything=True)]
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(link.reader.end)
         link.reader.end.close()
         del self.links[link.serial]
-        found.append((link, end))
+        unread = () if link.retired else tuple(link.lane.take_back())
+        link.lane.close()
+        found.append((link, Exit(code, peak, unread)))
         return found
 
     def close(self) -> None:

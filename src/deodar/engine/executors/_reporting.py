@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, TextIO
@@ -21,9 +23,14 @@ class ForwardingHandler(logging.Handler):
     def __init__(self, send: Send) -> None:
         super().__init__()
         self._send = send
+        self._process = os.getpid()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record."""
+        if os.getpid() != self._process:
+            # A process that a task forked: it has no line of its own to the driver, and must not garble this one's.
+            sys.stderr.write(f"{record.levelname}: {record.getMessage()}\n")
+            return
         try:
             self._send(LOG, _pack_record(record))
         except Exception:
@@ -37,6 +44,7 @@ def forward_reports(send: Send) -> None:
             known.handlers.clear()
             known.propagate = True
     logging.root.addHandler(ForwardingHandler(send))
+    owner = os.getpid()
 
     def show(
         message: Warning | str,
@@ -46,6 +54,9 @@ def forward_reports(send: Send) -> None:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
+        if os.getpid() != owner:
+            sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
+            return
         try:
             kind = pack(category).join()
         except TypeError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import marshal
+import select
 import socket
 import struct
 import sys
@@ -154,6 +155,13 @@ class FrameReader:
             if not everything:
                 break
         return self._messages()
+
+    def read_to_end(self, seconds: float) -> list[Any]:
+        """Return all messages until the end, or until so long nothing came."""
+        messages: list[Any] = []
+        while not self.ended and select.select([self.end], [], [], seconds)[0]:
+            messages += self.read()
+        return messages
 
     def _messages(self) -> list[Any]:
         messages, data, start = [], self._data, 0

@@ -73,6 +73,7 @@ class Worker:
         self._sending = threading.RLock()  # guards the stream that goes up; a signal may find its own thread inside
         self._born = now()
         self._served = False
+        self._number = 0
         self._task = -1
         self._work: Work | None = None
         self._writer: Writer | None = None
@@ -93,13 +94,14 @@ class Worker:
             self._up.sendall(data)
 
     def _report(self, kind: int, *rest: Any) -> None:
-        self._send(kind, self._task, *rest)
+        self._send(kind, self._number, self._task, *rest)
 
     def _prepare(self, run: int, name: str, address: Any, tag: str, outfit: Any, work: Any) -> None:
         if self._served and is_stale(self._born):
             self._send(STALE, run)
             raise SystemExit(0)
         self._served = True
+        self._number = run
         self._work = None
         if self._writer is not None:
             self._writer.close()
@@ -144,6 +146,9 @@ class Worker:
             self._send(DONE, task, (started, seconds, cpu, peak), given, packed_facts)
         finally:
             self._task = -1
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()  # this process may live long, and what nodes print should be seen with their run
 
 
 class Meter:

@@ -150,6 +150,7 @@ class ProcessExecutor:
         outfit = capture_outfit(self.workers)
         travelling = sum(not task.in_driver for task in graph.tasks)
         wanted = min(self.workers, travelling)
+        self._pool.poll(0)  # some may have died since the last run
         if outfit.key() != self._pool.key:
             for link in list(self._pool.links.values()):
                 if not link.retired:
@@ -258,9 +259,10 @@ class ProcessExecutor:
             task, packed = rest
             self._conclude(link, task, _failure_of(packed))
         elif kind == _wire.LOG:
-            handle_record(rest[1], self._name_of(rest[0]))
+            run, task, record = rest
+            handle_record(record, self._name_of(run, task))
         elif kind == _wire.WARNING:
-            self._warner.show(*rest[1:])
+            self._warner.show(*rest[2:])
         elif rest[0] != self._run:
             return  # it tells of a run that was over before it was ready
         elif kind == _wire.READY:
@@ -309,13 +311,11 @@ class ProcessExecutor:
             return  # it served another run
         self._links.remove(link)
         self._slots.append(link.slot)
-        back = self._take_back(link)
+        back = self._recall(link, end.unread)
         # Without packets nobody knows what it had read; it worked on the first.
         lost = link.sent.popleft() if link.sent else None
         self._ready.extendleft(reversed([*link.sent, *back]))
         link.sent.clear()
-        if not link.retired:
-            link.lane.close()
         self._shelf.forget_writer(link.slot, str(link.serial), self._values.values())
         if not link.retired:
             self._events.append(WorkerLost(link.name, end.code, lost.task if lost else None))
@@ -399,6 +399,7 @@ class ProcessExecutor:
             self._devices.take(order.task, spec.resources.gpu) if spec.resources.gpu else None,
         )
         if not link.lane.send(packet):
+            self._devices.give_back(order.task)
             return False
         self.counts.packets += 1
         self.counts.packet_bytes += len(packet)
@@ -444,8 +445,12 @@ class ProcessExecutor:
 
     def _take_back(self, link: Link) -> list[Submit]:
         """Return, in order, what was sent to a worker and not begun; it will not see it any more."""
-        tasks = [_wire.decode(packet) for packet in ([] if link.retired else link.lane.take_back())]
-        back = [self._outstanding[message[1]] for message in tasks if message[0] == _wire.TASK]
+        return self._recall(link, link.lane.take_back())
+
+    def _recall(self, link: Link, packets: Iterable[bytes]) -> list[Submit]:
+        """Return the orders that a worker was sent in packets that it did not read."""
+        messages = [_wire.decode(packet) for packet in packets]
+        back = [self._outstanding[message[1]] for message in messages if message[0] == _wire.TASK]
         for order in back:
             link.sent.remove(order)
             self._devices.give_back(order.task)
@@ -527,8 +532,8 @@ class ProcessExecutor:
             self._shelf.writer.discard([self._values[value]])
         self._values.update(handles)
 
-    def _name_of(self, task: int) -> str | None:
-        return self._graph.tasks[task].name if task >= 0 else None
+    def _name_of(self, run: int, task: int) -> str | None:
+        return self._graph.tasks[task].name if run == self._run and task >= 0 else None
 
 
 def _load(link: Link) -> int:

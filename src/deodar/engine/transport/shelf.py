@@ -244,6 +244,9 @@ class Shelf:
 def _roots() -> tuple[Path, Path]:
     """Return the folder in shared memory and the one on disk; the same where there is no shared memory."""
     disk = Path(tempfile.gettempdir())
+    lasting = Path("/var/tmp")
+    if "TMPDIR" not in os.environ and os.access(lasting, os.W_OK | os.X_OK):
+        disk = lasting  # the usual place is often in memory itself
     shared = Path("/dev/shm")
     if sys.platform == "linux" and shared.is_dir() and os.access(shared, os.W_OK | os.X_OK):
         # Containers often come with 64 MB of it, which is not worth having.
