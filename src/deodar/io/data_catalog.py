@@ -158,7 +158,8 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
 
     def keys(self) -> list[str]:
         """List the names: first of what has not been used yet, then of what has."""
-        return [*self._lazy_datasets, *self._datasets]
+        # Merged, as a dataset that another thread is building is in both for a moment.
+        return list({**self._lazy_datasets, **self._datasets})
 
     def values(self) -> list[AbstractDataset[Any, Any]]:
         """List the datasets, all of them built."""

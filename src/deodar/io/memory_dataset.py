@@ -94,7 +94,7 @@ class MemoryDataset(AbstractDataset[Any, Any]):
 
     def _init_config(self) -> dict[str, Any]:
         config = super()._init_config()
-        if self._data is _EMPTY:
+        if self._data is _EMPTY or type(self).__init__ is not MemoryDataset.__init__:
             return config
         return {"type": config.pop("type"), "data": self._data, **config}
 

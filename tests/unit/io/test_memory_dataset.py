@@ -218,3 +218,11 @@ def test_a_memory_dataset_is_known_by_two_names_and_its_class() -> None:
         CachedDataset(MemoryDataset()),
     ]  # fmt: skip
     assert [_is_memory_dataset(x) for x in asked] == [True, True, True, False, False]
+
+
+def test_the_entry_of_a_subclass_has_its_own_arguments() -> None:
+    class Named(MemoryDataset):
+        def __init__(self, name: str) -> None:
+            super().__init__([name])
+
+    assert Named("x")._init_config() == {"type": f"{__name__}.Named", "name": "x"}
