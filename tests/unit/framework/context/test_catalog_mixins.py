@@ -49,7 +49,7 @@ def test_datasets_are_described_by_how_the_catalog_knows_them(catalog: Any, pipe
         "defaults": ["out"],
     }
     assert all(name.endswith("PickleDataset") for name in (*described["datasets"], *described["factories"]))
-    assert list(described["defaults"]) == ["kedro.io.MemoryDataset"]
+    assert list(described["defaults"]) == ["deodar.io.MemoryDataset"]
 
 
 @pytest.mark.parametrize("nothing", [None, [], ()])
