@@ -3,11 +3,11 @@
 import functools
 import hashlib
 import re
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ._binding import bind, parameters_of
+from ._warning import warn
 from .transcoding import base_names
 
 Names = str | list[str] | dict[str, str] | None
@@ -151,9 +151,9 @@ def _is_dotted(name: str, namespace: str | None) -> bool:
     return not (namespace and name.rpartition(".")[0].startswith(namespace.partition(".")[0]))
 
 
-def first_dotted(names: Iterable[str], namespace: str | None) -> bool:
-    """Tell whether a name has a dot that no namespace put there."""
-    return any(_is_dotted(name, namespace) for name in names)
+def first_dotted(names: Iterable[str], namespace: str | None) -> str | None:
+    """Return the first name with a dot that no namespace put there."""
+    return next((name for name in names if _is_dotted(name, namespace)), None)
 
 
 def default_name(func: Callable[..., Any], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> str:
@@ -175,11 +175,10 @@ def _plain_name(func: Callable[..., Any]) -> str:
 
 def warn_partial(outputs: list[str]) -> None:
     """Tell that a partial function makes for poor log messages."""
-    warnings.warn(
+    warn(
         f"The node producing outputs '{outputs}' is made from a 'partial' function. "
         f"Partial functions do not have a '__name__' attribute: consider using "
-        f"'functools.update_wrapper' for better log messages.",
-        stacklevel=3,
+        f"'functools.update_wrapper' for better log messages."
     )
 
 

@@ -1,10 +1,10 @@
 """Nodes in groups that a deployment can run as units."""
 
-import warnings
 from collections.abc import Callable
 
 from ._graph import children_of, cyclic_core
 from ._index import Index
+from ._warning import warn
 from .node import GroupedNodes, Node
 
 
@@ -53,8 +53,7 @@ def _warn_of_cycles(groups: list[GroupedNodes]) -> None:
     core = cyclic_core(parents, children_of(parents))
     if core:
         names = [groups[position].name for position in core]
-        warnings.warn(
+        warn(
             f"The groups {names} depend on each other, so that none of them can run first as one unit. "
-            f"Move the nodes between them into one namespace.",
-            stacklevel=4,
+            f"Move the nodes between them into one namespace."
         )

@@ -6,10 +6,11 @@ A generator is never run to its end here: its items are split into one lazy stre
 import inspect
 import itertools
 import threading
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+
+from ._warning import warn
 
 _FRAMEWORK = __name__.partition(".")[0].capitalize()
 
@@ -135,9 +136,8 @@ def _check_sequence(node: object, declared: list[str], returned: Any) -> None:
 
 def warn_ignored(name: str, returned: Any) -> None:
     """Tell that a node without outputs returned something."""
-    warnings.warn(
+    warn(
         f"Node '{name}' returned a value of type '{type(returned).__name__}', but the node is defined with "
         f"outputs=None. {_FRAMEWORK} ignores return values for nodes without declared outputs. If this return value "
-        f"is intentional, declare outputs in the node definition to include it in the pipeline.",
-        stacklevel=4,
+        f"is intentional, declare outputs in the node definition to include it in the pipeline."
     )

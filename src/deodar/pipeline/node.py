@@ -5,7 +5,6 @@ its definition is derived once.
 """
 
 import logging
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +30,7 @@ from ._definition import (
     warn_partial,
 )
 from ._outputs import outputs_by_name, spy, unzip, warn_ignored
+from ._warning import warn
 from .preview_contract import CustomPreview, ImagePreview, MermaidPreview, PreviewPayload, TextPreview
 from .transcoding import _strip_transcoding, base_names
 
@@ -153,8 +153,8 @@ class Node:
     @staticmethod
     def _warn_if_dotted(names: tuple[str, ...], namespace: str | None) -> None:
         # The flag is asked first: it is nearly always set where names are dotted at all.
-        if not hasattr(Node, _DOTTED_DATASET_NAME_WARNED) and first_dotted(names, namespace):
-            _warn_dotted()
+        if not hasattr(Node, _DOTTED_DATASET_NAME_WARNED) and (name := first_dotted(names, namespace)):
+            _warn_dotted(name)
 
     def _copy(self, **overwrite_params: Any) -> "Node":
         """Return a node made anew from the same definition, with some of its parts replaced."""
@@ -420,12 +420,11 @@ def _node_dataset_name_validation(name: str, namespace: str | None) -> None:
     Node._warn_if_dotted((name,), namespace)
 
 
-def _warn_dotted() -> None:
+def _warn_dotted(name: str) -> None:
     setattr(Node, _DOTTED_DATASET_NAME_WARNED, True)
-    warnings.warn(
-        f"One or more dataset names contain '.' characters, which is not recommended as the dot notation is "
-        f"reserved for automatic namespacing in {_FRAMEWORK}. Consider using a different naming convention.",
-        stacklevel=4,
+    warn(
+        f"One or more dataset names contain '.' characters, such as {name!r}, which is not recommended as the "
+        f"dot notation is reserved for automatic namespacing in {_FRAMEWORK}. Consider using a different naming convention."
     )
 
 
@@ -434,9 +433,8 @@ def _checked_preview_fn(preview_fn: Callable[..., PreviewPayload]) -> Callable[.
         raise ValueError(_node_error_message(f"preview_fn must be a function, not '{type(preview_fn).__name__}'."))
     if not hasattr(Node, _PREVIEW_FN_WARNED):
         setattr(Node, _PREVIEW_FN_WARNED, True)
-        warnings.warn(
+        warn(
             "The 'preview_fn' feature is experimental and may change in future versions.",
             KedroExperimentalWarning,
-            stacklevel=3,
         )
     return preview_fn

@@ -4,7 +4,6 @@ A pipeline never changes. It is checked as a whole when it is made; slices of it
 second check.
 """
 
-import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +33,7 @@ from ._mapping import (
 )
 from ._namespace import _match_namespaces, interruptions
 from ._view import PipelineGraph, graph_view
+from ._warning import warn
 from .node import GroupedNodes, Node, _to_list
 from .transcoding import TRANSCODING_SEPARATOR, _strip_transcoding, _transcode_split
 
@@ -71,6 +71,8 @@ for _error in (PipelineError, OutputNotUniqueError, ConfirmNotUniqueError, Circu
     _error.__module__ = __name__
 
 _GROUPED = "_grouped_nodes"
+# What other implementations keep beside the properties that ours has too.
+_FOREIGN_CACHES = frozenset({"_toposorter", "_toposorted_nodes", "_toposorted_groups"})
 
 
 class Pipeline:
@@ -114,28 +116,33 @@ class Pipeline:
             # One pipeline gives its nodes in topological order.
             index = Index(index.ordered_nodes())
         self._index = index.tagged(tags) if tags else index
-        self._warn_of_interruptions(stacklevel=3)
+        self._warn_of_interruptions()
 
     @classmethod
     def _of(cls, index: Index) -> "Pipeline":
         """Return a plain pipeline of nodes that were checked before."""
         result = object.__new__(Pipeline)
         result._index = index
-        result._warn_of_interruptions(stacklevel=4)
+        result._warn_of_interruptions()
         return result
 
-    def _warn_of_interruptions(self, stacklevel: int) -> None:
+    def _warn_of_interruptions(self) -> None:
         for message in interruptions(self._index):
-            warnings.warn(message, stacklevel=stacklevel)
+            warn(message)
 
     def __getstate__(self) -> dict[str, Any]:
         own = {name: value for name, value in self.__dict__.items() if name not in ("_index", "_view", _GROUPED)}
         return {**own, "_nodes": self._index.nodes}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # A pickle made elsewhere may hold what is derived here; the names of our properties tell.
-        self.__dict__.update({name: value for name, value in state.items() if not hasattr(Pipeline, name)})
-        self.__dict__.pop("_toposorter", None)
+        # A pickle made elsewhere may hold what is derived here.
+        self.__dict__.update(
+            {
+                name: value
+                for name, value in state.items()
+                if name not in _FOREIGN_CACHES and not hasattr(Pipeline, name)
+            }
+        )
         self._index = Index(list(state["_nodes"]))
 
     def __repr__(self) -> str:

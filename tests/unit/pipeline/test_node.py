@@ -102,7 +102,7 @@ def test_name_is_checked_before_the_sides() -> None:
 
 
 def test_dotted_name_warns_once_per_process() -> None:
-    with pytest.warns(UserWarning, match=r"One or more dataset names contain '\.' characters"):
+    with pytest.warns(UserWarning, match=r"One or more dataset names contain '\.' characters, such as 'a\.b'"):
         Node(identity, "a.b", "c")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -309,7 +309,16 @@ def test_subclass_keeps_its_attributes_through_pickle() -> None:
 
 def test_state_of_another_implementation_unpickles() -> None:
     it = object.__new__(Pipeline)
-    it.__setstate__({"_nodes": [B, A], "_nodes_by_name": {}, "_toposorter": object(), "nodes": [], "grouped_nodes": []})
+    it.__setstate__(
+        {
+            "_nodes": [B, A],
+            "_nodes_by_name": {},
+            "_toposorter": object(),
+            "_toposorted_nodes": [],
+            "nodes": [],
+            "grouped_nodes": [],
+        }
+    )
     assert names(it.nodes) == ["na", "nb"] and set(it.__dict__) == {"_index"}
 
 
