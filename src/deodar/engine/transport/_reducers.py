@@ -38,15 +38,22 @@ def _reduce_array(array: Any) -> Any:
     """Send an array's memory out of band, whatever its layout, and so that it arrives writable."""
     if array.dtype.hasobject or not array.nbytes:
         return array.__reduce_ex__(5)
+    if array.dtype.kind in "Mm":
+        # Dates have no buffer of their own, so NumPy copies them into the pickle stream; as integers they have one.
+        return _load_dates, (array.view("i8"), array.dtype)
     if not (array.flags.c_contiguous or array.flags.f_contiguous):
         # NumPy would put the bytes of a strided array into the pickle stream, copying them at both ends.
         array = array.copy(order="C")
-    elif not array.flags.writeable and array.dtype.kind not in "Mm" and array.dtype.names is None:
+    elif not array.flags.writeable and array.dtype.names is None:
         # A lock on the producer's array is no reason to surprise a reader, whose array is its own.
         array = sys.modules["numpy"].asarray(_Window(array))
     elif not array.flags.writeable:
         array = array.copy(order="K")
     return array.__reduce_ex__(5)
+
+
+def _load_dates(numbers: Any, dtype: Any) -> Any:
+    return numbers.view(dtype)
 
 
 def _reduce_polars_frame(frame: Any) -> Any:
