@@ -424,7 +424,8 @@ def _warn_dotted(name: str) -> None:
     setattr(Node, _DOTTED_DATASET_NAME_WARNED, True)
     warn(
         f"One or more dataset names contain '.' characters, such as {name!r}, which is not recommended as the "
-        f"dot notation is reserved for automatic namespacing in {_FRAMEWORK}. Consider using a different naming convention."
+        f"dot notation is reserved for automatic namespacing in {_FRAMEWORK}. "
+        f"Consider using a different naming convention."
     )
 
 
