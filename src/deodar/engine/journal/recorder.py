@@ -37,8 +37,41 @@ from .store import Journal
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
 _BATCH_SECONDS = 0.005
-_OUTCOMES = {FailureKind.CANCELLED: "cancelled"}
-_LEARNING = 0.3
+
+_START_RUN = (
+    "INSERT OR REPLACE INTO runs (id, started, pid, host, born, scope, tasks, resumes, facts)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_END_RUN = "UPDATE runs SET ended = ?, status = ? WHERE id = ?"
+_FINGERPRINT = "INSERT OR IGNORE INTO fingerprints (root, leaves) VALUES (?, ?)"
+_EVENT = "INSERT INTO events (run, at, kind, task, data) VALUES (?, ?, ?, ?, ?)"
+_START = (
+    "INSERT OR IGNORE INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started)"
+    " VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?)"
+)
+# Not every executor tells of a start, and a worker may die before it does: so these insert, too.
+_END = (
+    "INSERT INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended, seconds,"
+    " cpu, peak, facts) VALUES (?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE"
+    " SET outcome = 'done', started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,"
+    " cpu = excluded.cpu, peak = excluded.peak, facts = excluded.facts"
+)
+_FAIL = (
+    "INSERT INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended, peak,"
+    " error, traceback, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE"
+    " SET outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
+    " traceback = excluded.traceback, facts = excluded.facts, seconds = excluded.ended - started"
+)
+_REUSE = (
+    "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended,"
+    " seconds) VALUES (?, ?, ?, ?, ?, ?, 'reused', '', ?, ?, 0)"
+)
+_RECORD = "INSERT OR REPLACE INTO records (scope, task, run, ended, fingerprint, facts) VALUES (?, ?, ?, ?, ?, ?)"
+# A moving average for the time, since machines vary; the maximum for memory, since running out is worse.
+_COST = (
+    "INSERT INTO costs (scope, task, seconds, peak, times) VALUES (?, ?, ?, ?, 1) ON CONFLICT (scope, task) DO UPDATE"
+    " SET seconds = seconds + 0.3 * (excluded.seconds - seconds), peak = max(peak, excluded.peak), times = times + 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,135 +182,71 @@ class Recorder:
                 self.flush()
 
     def _write(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> None:
+        """Write a batch, like rows together: that costs half of one statement after the other."""
+        over = {(event.task, event.attempt) for _, event in batch if isinstance(event, (TaskEnded, TaskFailed))}
+        rows: dict[str, list[tuple[Any, ...]]] = {_START: [], _END: [], _FAIL: [], _REUSE: [], _RECORD: [], _COST: []}
         for at, event in batch:
             match event:
                 case RunStarted(tasks=tasks):
                     self._start_run(connection, at, tasks)
-                case RunEnded(status=status):
-                    connection.execute(
-                        "UPDATE runs SET ended = ?, status = ? WHERE id = ?", (at, status, self._header.id)
-                    )
-                case TaskStarted():
-                    self._start_attempt(connection, at, event)
+                case TaskStarted(task=task, attempt=attempt):
+                    if (task, attempt) not in over:
+                        rows[_START].append((*self._key(task, attempt), event.worker, at))
                 case TaskEnded():
-                    self._end_attempt(connection, at, event)
-                case TaskReused():
-                    self._reuse(connection, at, event)
+                    self._end_attempt(rows, at, event)
+                case TaskReused(task=task):
+                    rows[_REUSE].append((*self._key(task, 0)[:-1], event.reason, at, at))
                 case TaskFailed():
-                    self._fail_attempt(connection, at, event)
+                    rows[_FAIL].append(self._failure_row(at, event))
                 case _:
                     pass
-        connection.executemany(
-            "INSERT INTO events (run, at, kind, task, data) VALUES (?, ?, ?, ?, ?)",
-            [self._event_row(at, event) for at, event in batch],
-        )
+        for statement, parameters in rows.items():
+            if parameters:
+                connection.executemany(statement, parameters)
+        connection.executemany(_EVENT, [self._event_row(at, event) for at, event in batch])
+        for at, event in batch:
+            if isinstance(event, RunEnded):
+                connection.execute(_END_RUN, (at, event.status, self._header.id))
 
     def _start_run(self, connection: sqlite3.Connection, at: float, tasks: int) -> None:
         header, process = self._header, Process.this()
-        connection.execute(
-            "INSERT OR REPLACE INTO runs (id, started, pid, host, born, scope, tasks, resumes, facts)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                header.id,
-                at,
-                process.pid,
-                process.host,
-                process.born,
-                header.scope,
-                tasks,
-                header.resumes,
-                json.dumps(dict(header.facts), default=str),
-            ),
-        )
+        facts = json.dumps(dict(header.facts), default=str)
+        who = (process.pid, process.host, process.born)
+        connection.execute(_START_RUN, (header.id, at, *who, header.scope, tasks, header.resumes, facts))
         known = {mark.root: mark for mark in self._fingerprints if mark is not None}
-        connection.executemany(
-            "INSERT OR IGNORE INTO fingerprints (root, leaves) VALUES (?, ?)",
-            [(root, mark.dumps()) for root, mark in known.items()],
-        )
+        connection.executemany(_FINGERPRINT, [(root, mark.dumps()) for root, mark in known.items()])
 
-    def _start_attempt(self, connection: sqlite3.Connection, at: float, event: TaskStarted) -> None:
-        name, mark = self._names[event.task], self._mark(event.task)
-        reason = self._reasons[event.task] if self._reasons else None
-        connection.execute(
-            "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, outcome, worker, started, reason, fingerprint)"
-            " VALUES (?, ?, ?, ?, 'running', ?, ?, ?, ?)",
-            (self._header.id, name, event.attempt, self._header.scope, event.worker, at, reason, mark),
-        )
+    def _key(self, task: TaskId, attempt: int) -> tuple[Any, ...]:
+        """Return what every row of an attempt begins with."""
+        reason = self._reasons[task] if self._reasons else None
+        return self._header.id, self._names[task], attempt, self._header.scope, self._mark(task), reason
 
-    def _end_attempt(self, connection: sqlite3.Connection, at: float, event: TaskEnded) -> None:
-        name, report, scope = self._names[event.task], event.report, self._header.scope
+    def _end_attempt(self, rows: dict[str, list[tuple[Any, ...]]], at: float, event: TaskEnded) -> None:
+        report, scope, name = event.report, self._header.scope, self._names[event.task]
         facts = dict(report.facts if self._facts_of is None else self._facts_of(event.task))
         if report.sizes:
             facts["sizes"] = sum(size for _, size in report.sizes)
         text = json.dumps(facts, default=str)
-        connection.execute(
-            "UPDATE attempts SET outcome = 'done', ended = ?, started = ?, seconds = ?, cpu = ?, peak = ?, facts = ?"
-            " WHERE run = ? AND task = ? AND attempt = ?",
-            (
-                at,
-                report.started,
-                report.seconds,
-                report.cpu_seconds,
-                report.peak_memory,
-                text,
-                self._header.id,
-                name,
-                event.attempt,
-            ),
-        )
-        mark = self._mark(event.task)
-        connection.execute(
-            "INSERT OR REPLACE INTO records (scope, task, run, ended, fingerprint, facts) VALUES (?, ?, ?, ?, ?, ?)",
-            (scope, name, self._header.id, at, mark or "", text),
-        )
-        # A moving average for the time, since machines vary; the maximum for memory, since running out is worse.
-        connection.execute(
-            "INSERT INTO costs (scope, task, seconds, peak, times) VALUES (?, ?, ?, ?, 1)"
-            " ON CONFLICT (scope, task) DO UPDATE SET seconds = seconds + ? * (excluded.seconds - seconds),"
-            " peak = max(peak, excluded.peak), times = times + 1",
-            (scope, name, report.seconds, report.peak_memory, _LEARNING),
-        )
+        cost = (report.seconds, report.cpu_seconds, report.peak_memory)
+        rows[_END].append((*self._key(event.task, event.attempt), event.worker, report.started, at, *cost, text))
+        rows[_RECORD].append((scope, name, self._header.id, at, self._mark(event.task) or "", text))
+        rows[_COST].append((scope, name, report.seconds, report.peak_memory))
 
-    def _reuse(self, connection: sqlite3.Connection, at: float, event: TaskReused) -> None:
-        connection.execute(
-            "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, outcome, worker, started, ended, seconds,"
-            " reason, fingerprint) VALUES (?, ?, 0, ?, 'reused', '', ?, ?, 0, ?, ?)",
-            (
-                self._header.id,
-                self._names[event.task],
-                self._header.scope,
-                at,
-                at,
-                event.reason,
-                self._mark(event.task),
-            ),
-        )
-
-    def _fail_attempt(self, connection: sqlite3.Connection, at: float, event: TaskFailed) -> None:
+    def _failure_row(self, at: float, event: TaskFailed) -> tuple[Any, ...]:
         failure = event.failure
         error = failure.error
         trace = failure.traceback or "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        outcome = _OUTCOMES.get(failure.kind, "failed")
-        # A worker may die before it says that it has started.
-        connection.execute(
-            "INSERT INTO attempts (run, task, attempt, scope, outcome, worker, started, ended, peak, error, traceback,"
-            " fingerprint) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE SET"
-            " outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
-            " traceback = excluded.traceback, seconds = excluded.ended - started",
-            (
-                self._header.id,
-                self._names[event.task],
-                event.attempt,
-                self._header.scope,
-                outcome,
-                event.worker,
-                at,
-                at,
-                failure.peak_memory,
-                f"{type(error).__name__}: {error}",
-                trace,
-                self._mark(event.task),
-            ),
+        facts = self._facts_of(event.task) if self._facts_of is not None else {}
+        return (
+            *self._key(event.task, event.attempt),
+            "cancelled" if failure.kind is FailureKind.CANCELLED else "failed",
+            event.worker,
+            at,
+            at,
+            failure.peak_memory,
+            f"{type(error).__name__}: {error}",
+            trace,
+            json.dumps(dict(facts), default=str),
         )
 
     def _mark(self, task: TaskId) -> str | None:

@@ -22,7 +22,7 @@ MIGRATIONS = (
         error TEXT, traceback TEXT,
         PRIMARY KEY (run, task, attempt)
     ) WITHOUT ROWID;
-    CREATE INDEX attempts_by_task ON attempts (scope, task, started);
+    CREATE INDEX attempts_by_task ON attempts (task, started);
     CREATE TABLE records (
         scope TEXT NOT NULL, task TEXT NOT NULL, run TEXT NOT NULL, ended REAL NOT NULL,
         fingerprint TEXT NOT NULL, facts TEXT NOT NULL,
@@ -32,7 +32,6 @@ MIGRATIONS = (
     CREATE TABLE events (
         id INTEGER PRIMARY KEY, run TEXT NOT NULL, at REAL NOT NULL, kind TEXT NOT NULL, task TEXT, data TEXT
     );
-    CREATE INDEX events_by_run ON events (run, id);
     CREATE TABLE costs (
         scope TEXT NOT NULL, task TEXT NOT NULL, seconds REAL NOT NULL, peak INTEGER NOT NULL, times INTEGER NOT NULL,
         PRIMARY KEY (scope, task)
@@ -60,14 +59,12 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         NewerJournalError: if it comes from a later release.
     """
-    if _version(connection) == VERSION:
+    if check(connection) == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Again under the lock: another process may have been faster.
-        version = _version(connection)
-        if version > VERSION:
-            raise NewerJournalError(f"version {version}, and this release knows {VERSION}")
+        version = check(connection)
         for script in MIGRATIONS[version:]:
             for statement in filter(str.strip, script.split(";")):
                 connection.execute(statement)
@@ -78,5 +75,13 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def check(connection: sqlite3.Connection) -> int:
+    """Return the version of a file, which is not changed by asking.
+
+    Raises:
+        NewerJournalError: if it comes from a later release.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        raise NewerJournalError(f"version {version}, and this release knows {VERSION}")
+    return version

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from .schema import NewerJournalError, migrate
+from .schema import NewerJournalError, check, migrate
 
 logger = logging.getLogger(__name__)
 
@@ -163,6 +163,7 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
         # Our own lock is round every use, and transactions are begun by hand.
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
+        check(connection)
         # Where shared memory does not work (some network drives) this stays the slower rollback journal.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
