@@ -1,0 +1,154 @@
+"""What the jobs of the tests do. Imports no test framework: workers load it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+class AwkwardError(Exception):
+    """Does not unpickle by itself: its arguments are not what its constructor wants."""
+
+    def __init__(self, first: str, second: int) -> None:
+        super().__init__(f"{first} and {second}")
+        self.first = first
+        self.second = second
+
+
+class StuckError(ValueError):
+    """Cannot be pickled at all."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.lock = threading.Lock()
+
+
+def nothing(*_: Any) -> None:
+    """Take anything and do nothing."""
+
+
+def pid(*_: Any) -> int:
+    return os.getpid()
+
+
+def add(*numbers: Any) -> Any:
+    return sum(numbers)
+
+
+def big() -> Any:
+    import numpy as np
+
+    return np.arange(200_000)
+
+
+def total(array: Any) -> int:
+    return int(array.sum())
+
+
+def zero_and_total(array: Any) -> int:
+    found = int(array.sum())
+    array[:] = 0
+    return found
+
+
+def fail() -> None:
+    raise KeyError("missing", 7)
+
+
+def fail_with_cause() -> None:
+    try:
+        fail()
+    except KeyError as error:
+        raise ValueError("because") from error
+
+
+def fail_awkwardly() -> None:
+    raise AwkwardError("one", 2)
+
+
+def fail_stuck() -> None:
+    raise StuckError("no way out")
+
+
+def leave() -> None:
+    sys.exit(3)
+
+
+def exit_hard() -> None:
+    os._exit(137)
+
+
+def kill_self() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash() -> None:
+    import ctypes
+
+    ctypes.string_at(0)
+
+
+def spin_in_c() -> None:
+    # A long power holds the interpreter lock for minutes: no Python code runs in this process meanwhile.
+    pow(7, 10**9)
+
+
+def hang() -> None:
+    threading.Event().wait()
+
+
+def hang_with_child(note: str) -> None:
+    import subprocess
+
+    child = subprocess.Popen(["sleep", "600"])
+    Path(note).write_text(str(child.pid))
+    child.wait()
+
+
+def wait_for(path: str) -> str:
+    """Return when a file is there; two minutes at most."""
+    for _ in range(12_000):
+        if Path(path).exists():
+            return path
+        time.sleep(0.01)
+    raise TimeoutError(path)
+
+
+def note(path: str) -> int:
+    Path(path).write_text(str(os.getpid()))
+    return os.getpid()
+
+
+def log(text: str) -> None:
+    logging.getLogger("project.nodes").warning("%s from %s", text, "worker", extra={"rows": 3})
+
+
+def warn() -> None:
+    warnings.warn("take care", FutureWarning, stacklevel=1)
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def unwind(entered: str, left: str) -> None:
+    Path(entered).write_text("")
+    try:
+        hang()
+    finally:
+        Path(left).write_text("")
+
+
+def use(megabytes: int) -> int:
+    return len(bytearray(megabytes << 20))
+
+
+def modules_before_work() -> list[str]:
+    return sorted(sys.modules)
