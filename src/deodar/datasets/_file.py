@@ -8,7 +8,6 @@ import errno
 import functools
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -189,6 +188,9 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
             with self._fs.open(path, **args) as handle:
                 yield handle
         else:
+            # Imported here: it brings half of the standard library, and local files do without.
+            import tempfile
+
             with tempfile.TemporaryDirectory() as folder:
                 complete = Path(folder, PurePosixPath(path).name)
                 with self._opened(str(complete), args) as target:

@@ -79,6 +79,11 @@ def _search(dataset_type: str, load: _LoadObj) -> Any:
             return found
         if reason:
             message = reason
+    for path in _replacements(dataset_type):
+        found, _ = load(path)
+        if found is not None:
+            _found_at[dataset_type] = path
+            return found
     if refusal is not None:
         raise refusal
     message = message or f"Class '{dataset_type}' not found, is this a typo?"
@@ -90,6 +95,13 @@ def _candidates(dataset_type: str) -> list[str]:
     if own is not None:
         return [f"{_PACKAGE}.{dataset_type[len(own) :]}"]
     return [prefix + dataset_type for prefix in PREFIXES]
+
+
+def _replacements(dataset_type: str) -> list[str]:
+    """Name what can stand in for a class that a catalog names by its full path in kedro-datasets."""
+    package, _, path = dataset_type.partition(".")
+    group, _, rest = path.partition(".")
+    return [f"{_PACKAGE}.datasets.{group}.{rest.rpartition('.')[2]}"] if package == "kedro_datasets" and rest else []
 
 
 def _extra_hint(dataset_type: str) -> list[str]:

@@ -196,6 +196,26 @@ def test_unversioned_file_in_the_way_of_versions_is_explained(tmp_path: Path) ->
         JSONDataset(filepath=path, version=Version(None, None)).save(2)
 
 
+@pytest.mark.parametrize("name", ["json.JSONDataset", "kedro_datasets.json.JSONDataset"])
+def test_names_of_kedro_datasets_work_without_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kedro_datasets", None)
+    catalog = DataCatalog.from_config({"x": {"type": name, "filepath": f"{tmp_path}/x.json"}})
+    assert isinstance(catalog["x"], JSONDataset)
+
+
+def test_full_path_in_kedro_datasets_works_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kedro_datasets", None)
+    entry = {"type": "kedro_datasets.pandas.csv_dataset.CSVDataset", "filepath": "x.csv"}
+    assert isinstance(DataCatalog.from_config({"x": entry})["x"], CSVDataset)
+
+
+def test_dataset_that_only_kedro_datasets_has_is_missed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kedro_datasets", None)
+    entry = {"type": "kedro_datasets.spark.SparkDataset", "filepath": "x"}
+    with pytest.raises(DatasetError, match="pip install kedro-datasets"):
+        DataCatalog.from_config({"x": entry})["x"]
+
+
 def test_missing_package_is_told_with_the_extra_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     catalog = DataCatalog.from_config({"t": {"type": "pandas.CSVDataset", "filepath": "t.csv"}})
