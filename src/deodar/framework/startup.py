@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import _version
 from ..utils import _PYPROJECT
+from . import project
 from .project import configure_project
 
 _TOP = __name__.partition(".")[0]
@@ -47,7 +48,8 @@ def bootstrap_project(project_path: str | Path) -> ProjectMetadata:
     path = Path(project_path).expanduser().resolve()
     metadata = _get_project_metadata(path)
     _add_src_to_path(metadata.source_dir, path)
-    configure_project(metadata.package_name, path=path)
+    project.LOGGING.look_in(path)
+    configure_project(metadata.package_name)
     return metadata
 
 

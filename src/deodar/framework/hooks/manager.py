@@ -73,9 +73,10 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
     groups = [group for group in _GROUPS if has_plugins(group)]
     if groups and _TOP != HOOK_NAMESPACE:
         _block_foreign(hook_manager)
-    count = sum(hook_manager.load_setuptools_entrypoints(group) for group in groups)
+    for group in groups:
+        hook_manager.load_setuptools_entrypoints(group)
     disabled = set(disabled_plugins)
-    plugins = hook_manager.list_plugin_distinfo() if count else []
+    plugins = hook_manager.list_plugin_distinfo()
     dropped = [(plugin, dist) for plugin, dist in plugins if dist.project_name in disabled]
     for plugin, _ in dropped:
         hook_manager.unregister(plugin=plugin)

@@ -73,13 +73,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def configure_project(package_name: str | None, preserve_logging: bool = False, *, path: Path | None = None) -> None:
+def configure_project(package_name: str | None, preserve_logging: bool = False) -> None:
     """Make this process work for a project, whose package must be importable.
 
     Args:
         package_name: the project's package; None goes back to no project.
         preserve_logging: leave the logging of this process as it is.
-        path: the project's folder, where its ``conf/logging.yml`` is looked for; by default the current one.
 
     Raises:
         ValidationError: a setting is not what it must be.
@@ -89,8 +88,6 @@ def configure_project(package_name: str | None, preserve_logging: bool = False, 
     pipelines.configure(package_name and f"{package_name}.pipeline_registry")
     PACKAGE_NAME = package_name
     if package_name:
-        if path is not None:
-            LOGGING.look_in(path)
         LOGGING.set_project_logging(package_name, preserve_logging)
 
 

@@ -188,6 +188,7 @@ class Run:
     runner: "AbstractRunner"
     hook_manager: Any
     request: Request
+    project_path: Path
 
     def execute(self, catalog_class: type) -> dict[str, Any]:
         """Build the catalog, run the pipeline, tell the hooks, and return the datasets of its outputs."""
@@ -218,15 +219,14 @@ class Run:
         # Imported here: it comes with the runner, which is loaded by now.
         from ...runner._inherited import inherit, inherited
 
-        path = Path(self.context.project_path)
         return inherit(
             # What the caller has said stays: the command line brings its display along.
             replace(
                 inherited(),
                 package_name=project.PACKAGE_NAME,
-                project_path=path,
+                project_path=self.project_path,
                 env=self.context.env,
-                prepare_worker=_worker.preparation(_worker.source_dirs(path)),
+                prepare_worker=_worker.preparation(_worker.source_dirs(self.project_path)),
                 project_hooks=_worker.project_hooks,
                 execution=execution_policies(self.context.config_loader),
                 pipeline_names=tuple(self.request.pipeline_names or (DEFAULT_PIPELINE,)),

@@ -207,5 +207,5 @@ class KedroServiceSession(AbstractSession):
             runtime_params=runtime_params or {},
             pipeline_names=request.pipeline_names,
         )
-        run = Run(run_id, params, pipeline, context, runner, self._hook_manager, request)
+        run = Run(run_id, params, pipeline, context, runner, self._hook_manager, request, self._project_path)
         return run.execute(catalog_class_for(runner, settings.DATA_CATALOG_CLASS))

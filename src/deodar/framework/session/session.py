@@ -16,6 +16,7 @@ from .. import project
 from ..hooks import _create_hook_manager
 from ..hooks.manager import _register_hooks, _register_hooks_entry_points
 from ..project import pipelines, settings, validate_settings
+from ..project._validators import qualified_name
 from ._run import (
     Request,
     Run,
@@ -119,17 +120,18 @@ class KedroSession(AbstractSession):
 
     def _init_store(self) -> BaseSessionStore:
         store_class = settings.SESSION_STORE_CLASS
-        name = f"{store_class.__module__}.{store_class.__qualname__}"
         arguments = {"path": (self._project_path / "sessions").as_posix(), **settings.SESSION_STORE_ARGS}
         arguments["session_id"] = self.session_id
         try:
             store: BaseSessionStore = store_class(**arguments)
         except TypeError as error:
             raise ValueError(
-                f"\n{error}.\nStore config must only contain arguments valid for the constructor of '{name}'."
+                f"\n{error}.\nStore config must only contain arguments valid for the constructor of "
+                f"'{qualified_name(store_class)}'."
             ) from error
         except Exception as error:
-            raise ValueError(f"\n{error}.\nFailed to instantiate session store of type '{name}'.") from error
+            kind = qualified_name(store_class)
+            raise ValueError(f"\n{error}.\nFailed to instantiate session store of type '{kind}'.") from error
         return store
 
     @property
@@ -262,7 +264,7 @@ class KedroSession(AbstractSession):
             runtime_params=self.store.get("runtime_params") or {},
             pipeline_names=request.pipeline_names,
         )
-        run = Run(run_id, params, pipeline, context, runner, self._hook_manager, request)
+        run = Run(run_id, params, pipeline, context, runner, self._hook_manager, request, self._project_path)
         return run.execute(catalog_class_for(runner, settings.DATA_CATALOG_CLASS))
 
 
