@@ -88,4 +88,4 @@ def archive_configuration(source: Path, archive: Path) -> list[str]:
 def _is_private(relative: Path) -> bool:
     if relative.name == ".gitkeep":
         return False
-    return "local" in relative.parts[:-1] or "credentials" in relative.name.lower()
+    return "local" in relative.parts[:-1] or any("credentials" in part.lower() for part in relative.parts)

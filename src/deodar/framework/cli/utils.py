@@ -84,9 +84,10 @@ def python_call(module: str, arguments: Iterable[str], **kwargs: Any) -> None:
     call([sys.executable, "-m", module, *arguments], **kwargs)
 
 
-def _update_verbose_flag(ctx: click.Context, param: Any, value: bool) -> None:
+def _update_verbose_flag(ctx: click.Context, param: Any, value: bool) -> bool:
     # The flag holds for the process, so a later call in the same process must be able to take it back.
     KedroCliError.VERBOSE_ERROR = bool(value)
+    return bool(value)
 
 
 def _click_verbose(func: Any, *, expose_value: bool = True) -> Any:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +10,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from deodar.framework import project as framework_project
 from deodar.framework.cli import _templates
 from deodar.framework.cli._errors import KedroCliError
 from deodar.framework.cli.cli import KedroCLI
@@ -65,36 +62,24 @@ class Project:
 
 
 @pytest.fixture
-def forgetful_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Restore what commands change for the whole process."""
-    modules, path = set(sys.modules), list(sys.path)
-    environment = dict(os.environ)
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    monkeypatch.setattr(framework_project, "PACKAGE_NAME", None)
+def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, process: None) -> Iterator[Callable[[], Project]]:
+    """Return a maker of blank projects from the built-in template."""
     monkeypatch.setattr(KedroCliError, "VERBOSE_ERROR", False)
-    yield
-    for name in set(sys.modules) - modules:
-        if name.startswith("shop_"):
-            del sys.modules[name]
-    sys.path[:] = path
-    os.environ.clear()
-    os.environ.update(environment)
-    root.handlers[:], root.level = handlers, level
-    framework_project.configure_project(None)  # type: ignore[arg-type]
+    made: list[str] = []
 
-
-@pytest.fixture
-def make_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgetful_process: None) -> Callable[[], Project]:
     def make() -> Project:
-        package = f"shop_{os.getpid()}_{next(_numbers)}"
+        package = f"store_{next(_numbers)}"
+        made.append(package)
         given = {"project_name": package, "framework": "deodar", "kedro_version": "0.1.0", "tools": "['None']"}
-        context = _templates.complete_context(TEMPLATE_PATH, given)
-        path = _templates.render(TEMPLATE_PATH, tmp_path, context)
+        path = _templates.render(TEMPLATE_PATH, tmp_path, _templates.complete_context(TEMPLATE_PATH, given))
+        # Quiet, so that what a command prints is all that there is.
+        (path / "conf" / "logging.yml").write_text("version: 1\ndisable_existing_loggers: false\n")
         monkeypatch.chdir(path)
         return Project(path, package)
 
-    return make
+    yield make
+    for name in [name for name in sys.modules if name.partition(".")[0] in made]:
+        del sys.modules[name]
 
 
 @pytest.fixture

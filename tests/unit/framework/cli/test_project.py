@@ -3,7 +3,7 @@ import json
 import pytest
 
 from deodar import KedroDeprecationWarning
-from deodar.framework.cli.project import _make_runner, _resolve_runner_kwargs, run
+from deodar.framework.cli.project import _make_runner, _pipeline_names, _resolve_runner_kwargs, run
 from deodar.framework.cli.utils import KedroCliError
 from deodar.runner import ThreadRunner
 
@@ -92,8 +92,12 @@ def test_a_runner_is_made_with_its_arguments(calls):
 
 
 def test_the_old_name_of_the_pipeline_option_still_works(calls):
+    assert calls("--pipeline", "sums")["pipeline_names"] == ["sums"]
+
+
+def test_the_old_name_of_the_pipeline_option_warns():
     with pytest.warns(KedroDeprecationWarning, match="Option '--pipeline' is deprecated"):
-        assert calls("--pipeline", "sums")["pipeline_names"] == ["sums"]
+        assert _pipeline_names("sums", []) == ["sums"]
 
 
 def test_a_configuration_source_reaches_the_session_as_a_path(calls, project):
