@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path, PurePath
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from ._errors import DatasetError
@@ -53,33 +53,36 @@ class Staging:
 
     def publish(self) -> None:
         """Move what was written into place."""
-        if self.folder is None or self.target is None or not self.folder.is_dir():
+        if self.folder is None or self.target is None:
             return
-        target = Path(os.path.realpath(self.target))
         try:
+            written = [child.name for child in self.folder.iterdir()]
+        except FileNotFoundError:
+            # Asked for the path, and wrote elsewhere or nothing.
+            return
+        target = _written_through(self.target)
+        try:
+            if not written:
+                return
             if getattr(self.dataset, "_version", None):
-                self._publish_version(target)
+                self._publish_version(self.folder, target, written)
             else:
-                _keep_mode(target, self.folder / target.name)
-                _move_children(self.folder, target)
+                _move(self.folder, target, written)
         finally:
             self.discard()
 
-    def _publish_version(self, target: Path) -> None:
-        assert self.folder is not None
-        if not any(self.folder.iterdir()):
-            return
+    def _publish_version(self, folder: Path, target: Path, written: list[str]) -> None:
         version_folder = target.parent
         version_folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             # The whole version appears at once, and of two that save the same version one fails.
-            self.folder.rename(version_folder)
+            folder.rename(version_folder)
         except OSError as exc:
             if exc.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES):
                 raise
             if target.exists():
                 raise DatasetError(must_not_exist(self.target, self.dataset)) from exc
-            _move_children(self.folder, target)
+            _move(folder, target, written)
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -137,23 +140,23 @@ def _folder_beside(dataset: Any, target: Any) -> Path | None:
     """Name the folder to write in, on the target's own file system; None to write to the target itself."""
     if not isinstance(target, PurePath) or not _is_atomic(dataset, target):
         return None
-    # A link is written through, as opening it would.
-    local = Path(os.path.realpath(target))
-    anchor = local
+    anchor = local = _written_through(target)
     if getattr(dataset, "_version", None):
         # Outside of the folder of versions, where a listing could take it for one.
-        anchor = Path(os.path.realpath(dataset._filepath))
+        anchor = _written_through(dataset._filepath)
         if anchor.exists() and not anchor.is_dir():
             return None
     elif _is_other_than_file(local):
         return None
     folder = anchor.parent / f"{FOLDER_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
-    if anchor.parent.is_dir():
-        try:
-            folder.mkdir()
-        except OSError:
-            # No right to add to the folder, though perhaps to write the file: as without staging.
-            return None
+    try:
+        folder.mkdir()
+    except FileNotFoundError:
+        # The dataset makes the folders above, or fails for want of them, as without staging.
+        return folder
+    except OSError:
+        # No right to add to the folder, though perhaps to write the file: as without staging.
+        return None
     return folder
 
 
@@ -211,21 +214,25 @@ def _replaces(mode: str) -> bool:
     return mode == "overwrite" or (mode.startswith("w") and "+" not in mode)
 
 
-def _keep_mode(old: Path, new: Path) -> None:
-    """Give a file the permissions of the one that it replaces."""
-    if new.is_file() and old.is_file():
-        with contextlib.suppress(PermissionError):  # Somebody else's file in a folder of ours.
-            new.chmod(old.stat().st_mode & 0o7777)
+def _written_through(target: PurePath) -> Path:
+    """Return the file itself if the target is a link, as opening it would write there."""
+    path = Path(target)
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def _move_children(folder: Path, target: Path) -> None:
-    """Move all that was written beside the target, the target itself last."""
-    if not any(folder.iterdir()):
-        return
+def _move(folder: Path, target: Path, written: list[str]) -> None:
+    """Move all that was written beside the target, the target itself last, with the permissions it had."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    for child in sorted(folder.iterdir(), key=lambda path: path.name == target.name):
-        place = target.parent / child.name
-        if place.is_dir() and not place.is_symlink():
+    for name in sorted(written, key=lambda name: name == target.name):
+        place = target.parent / name
+        try:
+            mode = place.lstat().st_mode
+        except FileNotFoundError:
+            mode = None
+        if mode is not None and S_ISDIR(mode):
             # A rename cannot replace a folder that has something in it.
-            place.replace(folder / f"{FOLDER_PREFIX}replaced-{child.name}")
-        child.replace(place)
+            place.replace(folder / f"{FOLDER_PREFIX}replaced-{name}")
+        elif mode is not None and S_ISREG(mode):
+            with contextlib.suppress(PermissionError):  # Somebody else's file in a folder of ours.
+                (folder / name).chmod(mode & 0o7777)
+        (folder / name).replace(place)

@@ -399,3 +399,53 @@ def test_errors_show_themselves_as_those_of_core() -> None:
     assert {error.__module__ for error in (DatasetError, core.VersionNotFoundError, core.DatasetNotFoundError)} == {
         "deodar.io.core"
     }
+
+
+def _loader(monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]) -> list[str]:
+    """Put a loader in place that knows these paths, and note which are asked for."""
+    asked: list[str] = []
+
+    def load(path: str) -> Any:
+        asked.append(path)
+        if path not in found:
+            raise ModuleNotFoundError(f"No module named '{path}'")
+        if isinstance(found[path], Exception):
+            raise found[path]
+        return found[path]
+
+    monkeypatch.setattr(core, "load_obj", load)
+    return asked
+
+
+def test_kedro_datasets_come_before_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"kedro_datasets.order.X": MemoryDataset, "deodar.datasets.order.X": Described}
+    _loader(monkeypatch, found)
+    assert parse_dataset_definition({"type": "order.X"})[0] is MemoryDataset
+
+
+def test_ours_serves_when_the_other_lacks_its_dependencies(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {
+        "kedro_datasets.lacking.__all__": ["X"],
+        "kedro_datasets.lacking.X": AttributeError("no pandas"),
+        "deodar.datasets.lacking.X": Described,
+    }
+    _loader(monkeypatch, found)
+    assert parse_dataset_definition({"type": "lacking.X"})[0] is Described
+
+
+def test_what_the_other_lacks_is_told_when_ours_cannot_serve(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {
+        "kedro_datasets.lacking.__all__": ["Y"],
+        "kedro_datasets.lacking.Y": AttributeError("no pandas"),
+    }
+    _loader(monkeypatch, found)
+    with pytest.raises(DatasetError, match=r"no pandas\. Please see the documentation on how to install"):
+        parse_dataset_definition({"type": "lacking.Y"})
+
+
+def test_a_type_that_was_found_is_not_searched_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _loader(monkeypatch, {"again.X": Described})
+    parse_dataset_definition({"type": "again.X"})
+    asked.clear()
+    parse_dataset_definition({"type": "again.X"})
+    assert asked == ["again.__all__", "again.X"]
