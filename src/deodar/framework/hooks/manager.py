@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sys
 from collections.abc import Iterable
 from inspect import isclass
 from typing import Any
@@ -70,7 +71,9 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
         hook_manager: the manager to register with.
         disabled_plugins: distributions whose hooks are not wanted.
     """
-    groups = [group for group in _GROUPS if has_plugins(group)]
+    # Where the standard scan is loaded already it costs little, and pluggy may be asked without a look beforehand.
+    is_cheap = "importlib.metadata" in sys.modules
+    groups = [group for group in _GROUPS if has_plugins(group) or (is_cheap and group == _PLUGIN_HOOKS)]
     if groups and _TOP != HOOK_NAMESPACE:
         _block_foreign(hook_manager)
     for group in groups:

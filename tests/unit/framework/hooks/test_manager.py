@@ -149,6 +149,7 @@ def test_which_plugins_are_used_is_logged(install: Any, caplog: pytest.LogCaptur
 def test_environment_without_plugins_is_not_scanned_by_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
     manager = _create_hook_manager()
     monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "importlib.metadata")
     monkeypatch.setattr(pluggy.PluginManager, "load_setuptools_entrypoints", None)
     _register_hooks_entry_points(manager, ())
     assert not manager.get_plugins()
