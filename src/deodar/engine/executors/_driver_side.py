@@ -13,7 +13,7 @@ from ..commands import Submit
 from ..events import TaskEnded, TaskFailed, TaskStarted
 from ..model import TaskId, ValueId
 from ..transport.pickling import UnportableValueError
-from ..transport.shelf import Handle, Writer
+from ..transport.writer import Handle, Writer
 from ._attempt import run_attempt
 from .protocol import Work
 

@@ -91,6 +91,9 @@ def put_on(outfit: Outfit) -> None:
     sys.argv[:] = outfit.arguments
     warnings.resetwarnings()
     warnings.filters.extend(outfit.filters)  # type: ignore[attr-defined]  # documented as a list
+    for name, known in list(logging.root.manager.loggerDict.items()):
+        if name not in outfit.levels and isinstance(known, logging.Logger):
+            known.setLevel(logging.NOTSET)  # an earlier run may have set it
     for name, level in outfit.levels.items():
         logging.getLogger(name or None).setLevel(level)
     logging.disable(outfit.disabled_level)

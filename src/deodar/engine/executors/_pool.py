@@ -73,6 +73,7 @@ class Pool:
 
     def __init__(self, method: str) -> None:
         self.method = method
+        self.kind = _kind(method)
         self.links: dict[int, Link] = {}
         self.key: object = None
         self.runs = 0
@@ -215,25 +216,39 @@ class Pool:
 
 
 _lock = threading.Lock()  # guards _idle
-_idle: dict[str, Pool] = {}
+_idle: dict[object, Pool] = {}
 _all: weakref.WeakSet[Pool] = weakref.WeakSet()
 
 
 def borrow(method: str) -> Pool:
     """Return a pool that nobody else uses: a warm one if there is one. ``fork`` always starts afresh, from now."""
     with _lock:
-        pool = _idle.pop(method, None)
+        pool = _idle.pop(_kind(method), None)
     return Pool(method) if pool is None else pool
 
 
 def give_back(pool: Pool) -> None:
     """Keep a pool for the next run; one of each kind is enough."""
     with _lock:
-        before = _idle.get(pool.method)
-        if before is None and pool.method != "fork":
-            _idle[pool.method] = pool
-            return
-    pool.close()
+        useless = [kind for kind, other in _idle.items() if other.method == pool.method]
+        closing = [_idle.pop(kind) for kind in useless]
+        if pool.method != "fork":
+            _idle[pool.kind] = pool
+        else:
+            closing.append(pool)
+    for old in closing:
+        old.close()
+
+
+def _kind(method: str) -> object:
+    """Return what a launcher takes over when it starts and cannot change later; pools differ if this does."""
+    streams = []
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            where = os.fstat(descriptor)
+            streams.append((where.st_dev, where.st_ino))
+    early = {name: value for name, value in os.environ.items() if name.startswith(("PYTHON", "LD_", "DEODAR_DROPIN"))}
+    return method, tuple(streams), tuple(sorted(early.items()))
 
 
 def close_idle_pools() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
@@ -57,8 +56,11 @@ def made_up_modules_by_value() -> Iterator[None]:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-class StrayFinder(importlib.abc.MetaPathFinder):
-    """Finds modules where the driver's process has them; asked last."""
+class StrayFinder:
+    """Finds modules where the driver's process has them; asked last.
+
+    No subclass of what ``importlib.abc`` has: that module brings thirty others, to every worker.
+    """
 
     def __init__(self, strays: Mapping[str, Stray]) -> None:
         self.strays = strays

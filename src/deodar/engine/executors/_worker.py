@@ -16,15 +16,17 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..model import TaskId, ValueId
-from ..transport.shelf import Handle, ShelfAddress, Writer
+from ..transport.writer import Handle, ShelfAddress, Writer
 from ._outfit import Outfit, is_stale, now, put_on
 from ._remote_errors import pack_error
 from ._reporting import forward_reports
 from ._wire import DONE, FAILED, PREPARE, READY, STALE, UNREADY, LaneEnd, decode, encode, frame
-from .protocol import Work
+
+if TYPE_CHECKING:  # a quarter of what a worker would import before it starts
+    from ..model import TaskId, ValueId
+    from .protocol import Work
 
 _PR_SET_PDEATHSIG = 1
 _KILL_ME_FIRST = 200
@@ -105,6 +107,7 @@ class Worker:
         self._work = None
         if self._writer is not None:
             self._writer.close()
+        modules = len(sys.modules)
         try:
             folders, writers, budget, number = address
             self._writer = Writer(ShelfAddress(folders, writers, budget), number, tag)
@@ -117,7 +120,7 @@ class Worker:
         except Exception as error:
             self._send(UNREADY, run, pack_error(error))
         else:
-            self._send(READY, run)
+            self._send(READY, run, modules)
 
     def _run(self, task: TaskId, attempt: int, reads: dict[int, Any], devices: str | None) -> None:
         assert self._writer is not None

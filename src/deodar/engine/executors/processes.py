@@ -24,7 +24,8 @@ from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, W
 from ..graph import TaskGraph
 from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
 from ..transport.pickling import UnportableValueError, pack_by_value
-from ..transport.shelf import Handle, Shelf
+from ..transport.shelf import Shelf
+from ..transport.writer import Handle
 from . import _pool, _wire
 from ._attempt import NO_FACTS
 from ._blame import MemoryWatch, TaskCancelledError, TaskTimeoutError, WorkerNotReadyError, how_it_ended
@@ -55,12 +56,14 @@ class MessageCount:
         packet_bytes: their bytes.
         answers: results that came up.
         taken_back: orders taken back from a worker that had not begun them.
+        modules: the most that a worker had imported before it looked at the work.
     """
 
     packets: int = 0
     packet_bytes: int = 0
     answers: int = 0
     taken_back: int = 0
+    modules: int = 0
 
 
 class ProcessExecutor:
@@ -268,6 +271,7 @@ class ProcessExecutor:
         elif kind == _wire.READY:
             self._misstarts = 0
             link.ready = True
+            self.counts.modules = max(self.counts.modules, rest[1])
             self._events.append(WorkerStarted(link.name, link.pid))
             self._dispatch()
         elif kind == _wire.STALE:

@@ -1,188 +1,21 @@
 """Where values lie between processes: files in shared memory, on disk when that is full, tiny ones in the handle.
 
-A shelf is one folder in shared memory and one on disk. Its owner creates and clears it; any number of writers, each
-with a number of its own, publish files in it by rename, so that a file under a final name is always complete.
+A shelf is one folder in shared memory and one on disk. Its owner, the driver's process, creates and clears it; any
+number of writers (see ``writer``), each with a number of its own, put values on it and take them.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import itertools
-import mmap
 import os
 import shutil
 import sys
 import tempfile
-import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ._ledger import Ledger
-from ._remap import hand_over
 from .owners import folder_name, sweep
-from .pickling import Packed, Piece, pack, unpack
-
-INLINE_LIMIT = 32 * 1024
-"""Packed values up to this many bytes ride inside messages: a file costs more than copying them."""
-MAPPED_FROM = 256 * 1024
-"""Files from this size on are mapped; smaller ones are read, which is faster and keeps no descriptor."""
-_RAM, _DISK = 0, 1
-_CHUNK = 32 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Handle:
-    """Where a packed value lies.
-
-    Attributes:
-        size: bytes.
-        data: the bytes themselves, when they are few; otherwise they are in the file ``name``.
-    """
-
-    size: int
-    data: bytes | None = None
-    name: str = ""
-    home: int = _RAM
-
-
-@dataclass(frozen=True, slots=True)
-class ShelfAddress:
-    """What another process needs to use a shelf."""
-
-    folders: tuple[str, str]
-    writers: int
-    budget: int
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What one process moved over a shelf, for those who count.
-
-    Attributes:
-        packed: values packed.
-        files: values written into files.
-        spilled: those of them on disk.
-        mapped: loads that copied nothing.
-        copied: loads that copied the bytes.
-    """
-
-    packed: int = 0
-    files: int = 0
-    spilled: int = 0
-    mapped: int = 0
-    copied: int = 0
-
-
-class Writer:
-    """One process's way to put values on a shelf and take them from it. Threads may share it.
-
-    Args:
-        number: below ``address.writers``; no other living writer has it.
-        tag: how its files' names begin; no other writer ever had it.
-    """
-
-    def __init__(self, address: ShelfAddress, number: int, tag: str) -> None:
-        self._folders = tuple(map(Path, address.folders))
-        self._number = number
-        self._tag = tag
-        self._ledger = Ledger(self._folders[_RAM] / "ledger", address.writers)
-        self._budget = address.budget
-        self._names = itertools.count()
-        self._lock = threading.Lock()  # guards this writer's entry in the ledger
-        self.traffic = Traffic()
-
-    def put(self, value: object) -> Handle:
-        """Publish a value as it is now."""
-        return self.put_packed(pack(value))
-
-    def put_packed(self, packed: Packed) -> Handle:
-        """Publish a packed value."""
-        self.traffic.packed += 1
-        if packed.size <= INLINE_LIMIT:
-            return Handle(packed.size, packed.join())
-        return self._file(packed.pieces, packed.size)
-
-    def to_file(self, handle: Handle) -> Handle:
-        """Return a handle that is small, whatever the value."""
-        return handle if handle.data is None else self._file([handle.data], handle.size)
-
-    def load(self, handle: Handle) -> Any:
-        """Return a value that is the caller's own: changing it changes nothing for anybody else."""
-        if handle.data is not None:
-            self.traffic.copied += 1
-            return unpack(bytearray(handle.data))
-        path = self._folders[handle.home] / handle.name
-        with path.open("rb", buffering=0) as file:
-            if handle.size >= MAPPED_FROM and os.name == "posix":
-                with contextlib.suppress(OSError):  # out of descriptors or of mappings: then a copy will do
-                    data = _map(file.fileno())
-                    self.traffic.mapped += 1
-                    return unpack(memoryview(data))
-            content = bytearray(handle.size)
-            view, done = memoryview(content), 0
-            while done < handle.size and (got := file.readinto(view[done:])):
-                done += got
-        self.traffic.copied += 1
-        return unpack(content)
-
-    def discard(self, handles: Iterable[Handle]) -> None:
-        """Remove values; whoever has loaded one keeps it."""
-        for handle in handles:
-            if handle.data is None:
-                with contextlib.suppress(FileNotFoundError):
-                    (self._folders[handle.home] / handle.name).unlink()
-                    if handle.home == _RAM:
-                        self._give_back(handle.size)
-
-    def close(self) -> None:
-        """Let go of the shelf; what lies on it stays."""
-        self._ledger.close()
-
-    def _file(self, pieces: Sequence[Piece], size: int) -> Handle:
-        self.traffic.files += 1
-        name = f"{self._tag}-{next(self._names)}"
-        if self._reserve(size):
-            try:
-                self._write(pieces, name, _RAM)
-                return Handle(size, None, name, _RAM)
-            except BaseException as error:
-                self._give_back(size)
-                if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM):
-                    raise
-        self.traffic.spilled += 1
-        self._write(pieces, name, _DISK)
-        return Handle(size, None, name, _DISK)
-
-    def _reserve(self, size: int) -> bool:
-        with self._lock:
-            if self._ledger.total() + size > self._budget:
-                return False
-            self._ledger.add(self._number, size)
-            return True
-
-    def _give_back(self, size: int) -> None:
-        with self._lock:
-            self._ledger.add(self._number, -size)
-
-    def _write(self, pieces: Sequence[Piece], name: str, home: int) -> None:
-        final = self._folders[home] / name
-        draft = final.with_name(f"{name}.part")
-        try:
-            descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-            try:
-                position = 0
-                for piece in pieces:
-                    position = _write_piece(descriptor, memoryview(piece), position)
-            finally:
-                os.close(descriptor)
-            draft.rename(final)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
+from .writer import RAM, Handle, ShelfAddress, Writer
 
 
 class Shelf:
@@ -204,14 +37,14 @@ class Shelf:
             budget = shutil.disk_usage(ram).free // 2
         self._folders = folders
         self.address = ShelfAddress((str(folders[0]), str(folders[1])), writers, budget)
-        Ledger.create(folders[_RAM] / "ledger", writers)
-        self._ledger = Ledger(folders[_RAM] / "ledger", writers)
+        Ledger.create(folders[RAM] / "ledger", writers)
+        self._ledger = Ledger(folders[RAM] / "ledger", writers)
         self._learnt: dict[int, int] = {}
         self.writer = Writer(self.address, 0, "0")
 
     def learn(self, number: int, handles: Iterable[Handle]) -> None:
         """Take over what a writer published: from now on it is the owner who removes it."""
-        kept = sum(handle.size for handle in handles if handle.data is None and handle.home == _RAM)
+        kept = sum(handle.size for handle in handles if handle.data is None and handle.home == RAM)
         if kept:
             self._learnt[number] = self._learnt.get(number, 0) + kept
 
@@ -253,20 +86,3 @@ def _roots() -> tuple[Path, Path]:
         if shutil.disk_usage(shared).free >= 256 << 20:
             return shared, disk
     return disk, disk
-
-
-def _write_piece(descriptor: int, piece: memoryview, position: int) -> int:
-    """Write a piece at a position, chunk by chunk, and return the position behind it."""
-    piece = piece.cast("B") if piece.format != "B" or piece.ndim != 1 else piece
-    start = 0
-    while start < len(piece):
-        done = os.pwrite(descriptor, piece[start : start + _CHUNK], position + start)
-        hand_over(piece, start, done, descriptor, position + start)
-        start += done
-    return position + len(piece)
-
-
-def _map(descriptor: int) -> mmap.mmap:
-    if sys.version_info >= (3, 13):
-        return mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY, trackfd=False)
-    return mmap.mmap(descriptor, 0, access=mmap.ACCESS_COPY)

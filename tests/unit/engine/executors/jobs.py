@@ -148,7 +148,3 @@ def unwind(entered: str, left: str) -> None:
 
 def use(megabytes: int) -> int:
     return len(bytearray(megabytes << 20))
-
-
-def modules_before_work() -> list[str]:
-    return sorted(sys.modules)

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from deodar.engine.transport._remap import SMALLEST
-from deodar.engine.transport.shelf import INLINE_LIMIT, Shelf, Writer
+from deodar.engine.transport.shelf import Shelf
+from deodar.engine.transport.writer import INLINE_LIMIT, Writer
 
 BIG = np.arange(200_000)
 MIDDLE = np.arange(10_000)
