@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from ._catalog_entries import check_entry, config_of
 from ._catalog_versions import with_versions_of
 from ._filters import type_matches
+from ._runtime_default import plain_runtime_class
 from ._shared_memory import check_for_multiprocessing
 from ._validation import ValidatingCatalog
 from .catalog_config_resolver import CatalogConfigResolver, Patterns
@@ -244,6 +245,12 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
             if key in self._datasets:
                 return self._datasets[key]
             if key not in self._lazy_datasets:
+                if (
+                    fallback_to_runtime_pattern
+                    and (plain := plain_runtime_class(self._config_resolver, key)) is not None
+                ):
+                    dataset = self._datasets[key] = plain()
+                    return dataset
                 if not (fallback_to_runtime_pattern or key in self):
                     return None
                 self._register_lazily(key, self._config_resolver.resolve_pattern(key))

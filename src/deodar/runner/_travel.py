@@ -21,6 +21,10 @@ def find_homebound(
     A node stays when it cannot be pickled (by ``cloudpickle``, so lambdas and closures can) or uses a dataset that
     stays; a dataset stays when it cannot be pickled or wants a single process. A log line says so.
     """
+    single = any(getattr(dataset, "_SINGLE_PROCESS", False) for dataset in datasets.values())
+    # All at once first: what they share is pickled once, and asking each takes ten times as long.
+    if not single and _cannot_be_pickled((list(nodes), dict(datasets))) is None:
+        return set(), set()
     staying = {name: reason for name, dataset in datasets.items() if (reason := _reason_to_stay(dataset))}
     home: set[int] = set()
     for number, node in enumerate(nodes):
