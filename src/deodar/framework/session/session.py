@@ -297,9 +297,10 @@ def _describe_git(project_path: Path) -> dict[str, Any]:
             ["git", "status", "--short"], cwd=path, stderr=subprocess.DEVNULL, env=_git_environment()
         )
         git = {"commit_sha": sha.decode().strip(), "dirty": bool(status.decode().strip())}
-    except Exception:
+    except Exception as error:
         # No git, no repository, no commit yet: all the same to a session, and none of its business.
-        _logger.debug("Unable to git describe %s", path, exc_info=True)
+        _logger.debug("Unable to git describe %s", path)
+        _logger.debug("%s: %s", type(error).__name__, error)
         return {}
     return {"git": git}
 
