@@ -7,6 +7,7 @@ with the lines of that code.
 
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, ClassVar
@@ -63,6 +64,18 @@ def report(error: Exception) -> int:
         click.echo(note, err=True)
     click.echo(f"{_VERBOSE_HINT}.", err=True)
     return 1
+
+
+_python_formatwarning = warnings.formatwarning
+
+
+def plain_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Format a warning: one of ours without the place in our code, which tells a user nothing."""
+    if filename.startswith(_PACKAGE_FOLDER):
+        return f"Warning: {message}\n"
+    return _python_formatwarning(message, category, filename, lineno, line)
 
 
 def _message(error: BaseException) -> str:

@@ -4,14 +4,16 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ... import __version__
+from ... import __version__, _version
+from ...compat import ENVIRONMENT_VARIABLE
 from . import _prompts, _sources, _templates
 from ._errors import KedroCliError
 from ._tools import setup_template_tools
@@ -25,6 +27,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 _BLANK = _PACKAGE / "templates" / "project"
 _EXAMPLE = _PACKAGE / "starters" / "flights"
 _PYSPARK_ALIAS = "spaceflights-pyspark"
+_NOTHING_CHOSEN = {"tools": "['None']", "example_pipeline": "False"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ def _source_of(options: NewOptions, starters: "Mapping[str, KedroStarterSpec]") 
 def _source_of_alias(alias: str, checkout: str | None, starters: "Mapping[str, KedroStarterSpec]") -> _Source:
     spec = starters[alias]
     if not checkout and _sources.is_remote(spec.template_path):
-        checkout = __version__ if spec.origin == "kedro" and _TOP == "kedro" else None
+        # The official starters have a tag for each release.
+        checkout = _version.KEDRO_CONTRACT_VERSION if spec.origin == "kedro" else None
     return _Source(spec.template_path, checkout, spec.directory)
 
 
@@ -146,8 +150,8 @@ def _answers(options: NewOptions, template: Path) -> tuple[dict[str, str], bool]
 
 def _defaults(template: Path) -> dict[str, Any]:
     try:
-        return _templates.complete_context(template, _framework(template))
-    except _templates.NeedsCookiecutterError:
+        return _templates.complete_context(template, {**_NOTHING_CHOSEN, **_framework(template)})
+    except KedroCliError:
         # As written: an answer that is a placeholder is rendered with everything else.
         return _templates.read_defaults(template)
 
@@ -172,18 +176,20 @@ def _switch_template(
 
 def _framework(template: Path) -> dict[str, str]:
     """Return what the package tells every template about itself."""
-    facts = {"kedro_version": __version__}
-    if template.is_relative_to(_PACKAGE):
-        facts |= {"framework": _TOP, "framework_version": __version__}
+    built_in = template.is_relative_to(_PACKAGE)
+    facts = {
+        # A starter from elsewhere writes it into a [tool.kedro] table, under whichever name it is rendered.
+        "kedro_version": __version__ if built_in else _version.KEDRO_CONTRACT_VERSION,
+        "framework": _TOP,
+        "framework_version": __version__,
+    }
     if template == _BLANK:
         facts["project_name"] = f"New {_TOP.capitalize()} Project"
     return facts
 
 
 def _context(template: Path, answers: dict[str, str]) -> dict[str, Any]:
-    given = {**_framework(template), **answers}
-    given.setdefault("tools", "['None']")
-    given.setdefault("example_pipeline", "False")
+    given = {**_NOTHING_CHOSEN, **_framework(template), **answers}
     if _renders_itself(template):
         return _templates.complete_context(template, given)
     # cookiecutter derives the rest by the template's own rules; only the package's name is looked at here.
@@ -207,12 +213,8 @@ def _render(source: _Source, template: Path, output_dir: Path, context: dict[str
     from cookiecutter.main import cookiecutter
 
     try:
-        made = cookiecutter(
-            str(template),
-            output_dir=str(output_dir),
-            no_input=True,
-            extra_context={key: value for key, value in context.items() if isinstance(value, str)},
-        )
+        with _environment_of_scripts():
+            made = cookiecutter(str(template), output_dir=str(output_dir), no_input=True, extra_context=context)
     except Exception as error:
         raise KedroCliError("Failed to generate project when running cookiecutter.") from error
     return Path(made)
@@ -227,10 +229,25 @@ def _run_post_generation_hook(template: Path, project: Path, context: dict[str, 
     import sys
 
     text = _templates.render_text(script.read_text(encoding="utf-8"), context, script)
-    done = subprocess.run([sys.executable, "-"], input=text, text=True, cwd=project, check=False, env=dict(os.environ))
+    with _environment_of_scripts():
+        done = subprocess.run([sys.executable, "-"], input=text, text=True, cwd=project, check=False)
     if done.returncode:
         shutil.rmtree(project, ignore_errors=True)
         raise KedroCliError(f"The starter's script '{script.name}' failed with exit code {done.returncode}.")
+
+
+@contextmanager
+def _environment_of_scripts() -> Iterator[None]:
+    """Let the scripts of a starter import ``kedro``: that is what they were written for."""
+    before = os.environ.get(ENVIRONMENT_VARIABLE)
+    os.environ[ENVIRONMENT_VARIABLE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ENVIRONMENT_VARIABLE]
+        else:
+            os.environ[ENVIRONMENT_VARIABLE] = before
 
 
 def _prune(project: Path, context: dict[str, Any]) -> None:

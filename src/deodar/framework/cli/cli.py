@@ -2,16 +2,17 @@
 
 import importlib
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import click
 
-from ... import __version__
+from ... import __version__, _version
 from ...utils import find_kedro_project, is_kedro_project
 from . import ORANGE
-from ._errors import KedroCliError, report
+from ._errors import KedroCliError, plain_warning, report
 from ._groups import CONTEXT_SETTINGS, CommandCollection, LazyGroup, _suggest_cli_command
 from .utils import _get_entry_points, load_entry_points
 
@@ -57,6 +58,8 @@ cli.help = f"{_TITLE}: {cli.help[0].lower()}{cli.help[1:]}" if cli.help else Non
 def info() -> None:
     """Show the version and the installed plugins."""
     click.secho(LOGO, fg=ORANGE if _TOP == "deodar" else "green")
+    if _TOP != "deodar":
+        click.echo(f"This is Deodar {_version.__version__}, which speaks Kedro's API.")
     click.echo(f"{_TITLE} builds data pipelines from nodes, a catalog of datasets, and configuration.")
     click.echo(f"`{_TOP} new` makes a project, `{_TOP} run` runs it,")
     click.echo(f"`{_TOP} doctor` says what is active in the current folder.\n")
@@ -293,6 +296,7 @@ class _WithoutProject(KedroCLI):
 
 def main() -> None:
     """Run the command line with the arguments of the process, and exit."""
+    warnings.formatwarning = plain_warning
     try:
         _init_plugins()
         project_path = find_kedro_project(Path.cwd()) or Path.cwd()

@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from ... import __version__
 from ._groups import CONTEXT_SETTINGS, SuggestingGroup
 from ._tools import NUMBER_TO_TOOLS_NAME, TOOLS_SHORTNAME_TO_NUMBER
 from .utils import _get_entry_points, _safe_load_entry_point, command_with_verbosity
@@ -168,6 +167,3 @@ def list_starters() -> None:
 def has_cookiecutter() -> bool:
     """Tell whether starters that need Jinja's logic can be rendered."""
     return importlib.util.find_spec("cookiecutter") is not None
-
-
-FRAMEWORK_VERSION = __version__

@@ -346,6 +346,46 @@ def test_the_built_in_template_is_a_cookiecutter_template(here):
     assert "kedro" in pyproject(here / "my-shop")["tool"]
 
 
+HOOK = """
+import kedro
+from pathlib import Path
+from kedro.templates.project.hooks.utils import setup_template_tools
+Path("made_by").write_text(kedro.__file__ + " {{ cookiecutter.tools }}")
+"""
+
+
+@pytest.fixture
+def official_like_starter(starter):
+    """A starter in the form of Kedro's own: derived names, passed-on variables, a script that runs afterwards."""
+    variables = {
+        "project_name": "Space",
+        "repo_name": "{{ cookiecutter.project_name.strip().replace(' ', '-').replace('_', '-').lower() }}",
+        "kedro_version": "{{ cookiecutter.kedro_version }}",
+        "tools": "{{ cookiecutter.tools }}",
+        "example_pipeline": "{{ cookiecutter.example_pipeline }}",
+    }
+    (starter / "cookiecutter.json").write_text(json.dumps(variables))
+    (starter / "prompts.yml").write_text("project_name:\n  title: Project Name\n")
+    (starter / "{{ cookiecutter.repo_name }}" / "version").write_text("{{ cookiecutter.kedro_version }}")
+    (starter / "hooks").mkdir()
+    (starter / "hooks" / "post_gen_project.py").write_text(HOOK)
+    return starter
+
+
+@pytest.mark.parametrize("cookiecutter", [True, False])
+@pytest.mark.parametrize("arguments", [["-n", "My Space"], []])
+def test_a_starter_in_the_form_of_the_official_ones_is_made(
+    here, official_like_starter, monkeypatch, cookiecutter, arguments
+):
+    monkeypatch.setattr("deodar.framework.cli.starters.has_cookiecutter", lambda: cookiecutter)
+    result = new("-s", str(official_like_starter), *arguments, answers="My Space\n")
+    assert result.exit_code == 0, result.output
+    assert (here / "my-space" / "version").read_text() == "1.7.0"
+    package, _, tools = (here / "my-space" / "made_by").read_text().partition(" ")
+    assert package.endswith("deodar/__init__.py")
+    assert tools == "['None']"
+
+
 STARTER_PLUGIN = """
 from deodar.framework.cli.starters import KedroStarterSpec
 specs = [KedroStarterSpec("own", {path!r}), KedroStarterSpec("flights", "elsewhere"), "nonsense"]
