@@ -245,12 +245,9 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
             if key in self._datasets:
                 return self._datasets[key]
             if key not in self._lazy_datasets:
-                if (
-                    fallback_to_runtime_pattern
-                    and (plain := plain_runtime_class(self._config_resolver, key)) is not None
-                ):
-                    dataset = self._datasets[key] = plain()
-                    return dataset
+                plain = plain_runtime_class(self._config_resolver, key) if fallback_to_runtime_pattern else None
+                if plain is not None:
+                    return self._datasets.setdefault(key, plain())
                 if not (fallback_to_runtime_pattern or key in self):
                     return None
                 self._register_lazily(key, self._config_resolver.resolve_pattern(key))
@@ -272,11 +269,7 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
 
     @staticmethod
     def _validate_dataset_config(ds_name: str, ds_config: Any) -> None:
-        """Check that an entry could be the configuration of a dataset.
-
-        Raises:
-            DatasetError: saying what is wrong with it.
-        """
+        """Refuse, by a ``DatasetError``, an entry that cannot be the configuration of a dataset."""
         check_entry(ds_name, ds_config)
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
