@@ -73,7 +73,7 @@ def _get_project_metadata(project_path: str | Path) -> ProjectMetadata:
         package_name=table["package_name"],
         project_name=table["project_name"],
         project_path=path,
-        source_dir=(path / Path(table.get("source_dir", "src")).expanduser()).resolve(),
+        source_dir=_normalised(path / Path(table.get("source_dir", "src")).expanduser()),
         kedro_init_version=version,
         tools=table.get("tools"),
         example_pipeline=table.get("example_pipeline"),
@@ -130,6 +130,11 @@ def _version_mismatch_error(version: str) -> str:
     )
 
 
+def _normalised(path: Path) -> Path:
+    # Links are not followed: a linked folder belongs to the project that links it.
+    return Path(os.path.normpath(path))
+
+
 def _validate_source_path(source_path: Path, project_path: Path) -> None:
     """Check that the sources are there, and inside the project.
 
@@ -137,8 +142,8 @@ def _validate_source_path(source_path: Path, project_path: Path) -> None:
         ValueError: they lie outside.
         NotADirectoryError: there is no such folder.
     """
-    # By path alone, links not followed: a linked folder belongs to the project that links it.
-    if project_path != source_path and project_path not in source_path.parents:
+    root, source = _normalised(project_path), _normalised(source_path)
+    if root != source and root not in source.parents:
         raise ValueError(f"Source path '{source_path}' has to be relative to your project root '{project_path}'.")
     if not source_path.exists():
         raise NotADirectoryError(f"Source path '{source_path}' cannot be found.")

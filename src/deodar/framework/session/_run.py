@@ -5,13 +5,14 @@ Both kinds of session run this way; they differ in where run ids and parameters 
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._version import KEDRO_CONTRACT_VERSION
 from .. import _worker, project
 from ._execution import execution_policies
+from ._memory import facts_of, learned_costs, memory_options
 from .abstract_session import KedroSessionError
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ class Run:
     hook_manager: Any
     request: Request
     project_path: Path
+    store: Mapping[str, Any] = field(default_factory=dict)
 
     def execute(self, catalog_class: type) -> dict[str, Any]:
         """Build the catalog, run the pipeline, tell the hooks, and return the datasets of its outputs."""
@@ -219,10 +221,13 @@ class Run:
         # Imported here: it comes with the runner, which is loaded by now.
         from ...runner._inherited import inherit, inherited
 
+        outer = inherited()
+        memory = memory_options(outer.state, self.project_path, facts_of(self.params, self.store), self.context.env)
+        costs, peaks = learned_costs(memory)
         return inherit(
             # What the caller has said stays: the command line brings its display along.
             replace(
-                inherited(),
+                outer,
                 package_name=project.PACKAGE_NAME,
                 project_path=self.project_path,
                 env=self.context.env,
@@ -230,5 +235,8 @@ class Run:
                 project_hooks=_worker.project_hooks,
                 execution=execution_policies(self.context.config_loader),
                 pipeline_names=tuple(self.request.pipeline_names or (DEFAULT_PIPELINE,)),
+                state=memory,
+                costs=costs,
+                peaks=peaks,
             )
         )

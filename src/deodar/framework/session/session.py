@@ -264,7 +264,9 @@ class KedroSession(AbstractSession):
             runtime_params=self.store.get("runtime_params") or {},
             pipeline_names=request.pipeline_names,
         )
-        run = Run(run_id, params, pipeline, context, runner, self._hook_manager, request, self._project_path)
+        run = Run(
+            run_id, params, pipeline, context, runner, self._hook_manager, request, self._project_path, self.store
+        )
         return run.execute(catalog_class_for(runner, settings.DATA_CATALOG_CLASS))
 
 

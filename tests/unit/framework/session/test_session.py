@@ -475,6 +475,15 @@ def test_run_inherits_what_it_needs_of_the_project(shop: Any) -> None:
     assert given.project_hooks() == list(state.settings.HOOKS)
 
 
+def test_what_the_caller_said_of_a_run_stays(session: KedroSession) -> None:
+    from deodar.runner._inherited import Inherited, inherit
+
+    spy = Spy()
+    with inherit(Inherited(state="mine")):
+        session.run(runner=spy)
+    assert spy.inherited.state == "mine"
+
+
 def test_worker_of_a_run_is_prepared_like_this_process(shop: Any) -> None:
     import pickle
 

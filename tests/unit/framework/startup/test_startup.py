@@ -126,6 +126,15 @@ def test_sources_outside_of_the_project_are_refused(tmp_path: Path, source_dir: 
         bootstrap_project(tmp_path)
 
 
+def test_sources_may_be_a_link_that_leads_out_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/src").symlink_to(tmp_path / "elsewhere")
+    metadata = _get_project_metadata(write(tmp_path / "project", COMPLETE))
+    _validate_source_path(metadata.source_dir, metadata.project_path)
+    assert metadata.source_dir == tmp_path / "project/src"
+
+
 def test_missing_sources_are_reported(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match=f"Source path '{tmp_path / 'src'}' cannot be found"):
         bootstrap_project(write(tmp_path, COMPLETE))
