@@ -6,6 +6,7 @@ Nothing of the project is imported before the first order, which brings the run'
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import pickle
 import resource
@@ -214,6 +215,8 @@ def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) 
         end.set_inheritable(False)
     _die_with(parent)
     _offer_to_the_kernel()
+    with contextlib.suppress(OSError, ValueError):
+        faulthandler.enable(file=2)  # where a crash in native code happened
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)
     try:
