@@ -479,9 +479,9 @@ def test_what_the_caller_said_of_a_run_stays(session: KedroSession) -> None:
     from deodar.runner._inherited import Inherited, inherit
 
     spy = Spy()
-    with inherit(Inherited(state="mine")):
+    with inherit(Inherited(on_error="continue")):
         session.run(runner=spy)
-    assert spy.inherited.state == "mine"
+    assert spy.inherited.on_error == "continue"
 
 
 def test_worker_of_a_run_is_prepared_like_this_process(shop: Any) -> None:
