@@ -24,6 +24,7 @@ class PlanGate:
         inputs: identities of the values that come from outside, as of the plan; those that fingerprints cover are
             left out.
         restore: brings a value back from the store; says whether that worked.
+        look: returns the identities of what a task wrote, when its attempt did not tell.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class PlanGate:
         evidence: Evidence,
         inputs: Mapping[ValueId, str | None],
         restore: Callable[[ValueId, str], bool] = lambda value, key: False,
+        look: Callable[[TaskId], Mapping[str, str | None]] = lambda task: {},
     ) -> None:
         self._plan = plan
         self._records = records
         self._fingerprints = fingerprints
         self._evidence = evidence
         self._restore = restore
+        self._look = look
         self._identities: dict[ValueId, str | None] = dict(inputs)
         self._made: set[ValueId] = set()
         self._produced = {value for spec in plan.graph.tasks for value in spec.writes}
@@ -60,6 +63,10 @@ class PlanGate:
     def facts(self, task: TaskId) -> dict[str, Any]:
         """Return what is to be recorded of a task that ended well."""
         return self._facts.get(task, {})
+
+    def identity(self, value: ValueId) -> str | None:
+        """Return the identity of a value that came from outside or was made in this run."""
+        return self._identities.get(value)
 
     def reason_to_reuse(self, task: TaskId) -> str | None:
         """Say why a task need not run; asked when its parents are over."""
@@ -88,8 +95,8 @@ class PlanGate:
         for value in self._plan.graph.tasks[task].reads:
             spec = self._plan.graph.values[value]
             recorded = record.reads.get(spec.name)
-            if spec.carried and value in self._identities:
-                is_same = same_identity(self._identities[value], recorded)
+            if value in self._made or (spec.carried and value in self._identities):
+                is_same = same_identity(self._identities.get(value), recorded)
             else:
                 is_same = self._evidence.is_same(value, recorded)
             if not is_same:
@@ -118,14 +125,15 @@ class PlanGate:
     def _note_ended(self, task: TaskId, facts: Mapping[str, Any]) -> None:
         spec, values = self._plan.graph.tasks[task], self._plan.graph.values
         reads = {values[value].name: self._identities[value] for value in spec.reads if value in self._identities}
-        written = facts.get("writes") or {}
+        written: Mapping[str, str | None] = facts["writes"] if "writes" in facts else self._look(task)
         writes: dict[str, str | None] = {}
         for value in spec.writes:
             name = values[value].name
             content = written.get(name)
-            if values[value].carried:
+            if values[value].carried or content is None:
+                # Also of what cannot be looked at, such as a table: it is told by what it was made from.
                 content = join_identity(content, self._origin(task, reads, name))
-                self._made.add(value)
+            self._made.add(value)
             writes[name] = self._identities[value] = content
         self._facts[task] = {**facts, "reads": reads, "writes": writes}
         self._behind.update(self._plan.graph.children[task])

@@ -129,6 +129,16 @@ class RemoteWork:
             self._slot.channel = None
         return None
 
+    @property
+    def catalog(self) -> Catalog:
+        """What the nodes load from and save to, in this process."""
+        return self._require_catalog()
+
+    @property
+    def run_id(self) -> str | None:
+        """The id that hooks are given."""
+        return self._run_id
+
     def _require_catalog(self) -> Catalog:
         if self._catalog is None:
             datasets: dict[str, AbstractDataset[Any, Any]] = dict(self._datasets)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
 from ..engine.events import Event, TaskEnded, TaskReused
-from ._inherited import Inherited, inherited
+from ._inherited import inherited
+from ._memory import remembered
 from .task import TaskError
 
 if TYPE_CHECKING:
     from ..engine.executors.protocol import Executor, Work
     from ..engine.model import Failure, RunPolicy, TaskId, ValueId
-    from ..engine.observers import Observer
     from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
     from ._compile import CompiledPipeline
@@ -87,20 +87,23 @@ class PipelineRun:
             finish: collects the results of a completed run while the executor is still open.
         """
         project = inherited()
-        driver = Driver(
-            self._compiled.graph,
-            executor,
-            observers=self._observers(project),
-            policy=policy,
-            gate=project.gate,
-            on_free=self._release,
-            seed=seed,
-        )
-        self._note_timeouts(executor)
-        with executor:
-            status = driver.run(work)
-            if finish is not None and status == "completed":
-                finish(executor)
+        with remembered(project, self._compiled, self._catalog, work) as memory:
+            driver = Driver(
+                self._compiled.graph,
+                executor,
+                # The memory's first, then the project's: the journal must know before anybody says so.
+                observers=[*memory.observers, *project.observers, ProgressLog(self._compiled.nodes, self._log)],
+                policy=policy,
+                gate=memory.gate or project.gate,
+                on_free=self._release,
+                seed=seed,
+            )
+            self._note_timeouts(executor)
+            memory.connect(executor)
+            with executor:
+                status = driver.run(memory.work(work))
+                if finish is not None and status == "completed":
+                    finish(executor)
         if status != "completed":
             self._explain(driver)
 
@@ -115,10 +118,6 @@ class PipelineRun:
                 ", ".join(limited),
                 executor.name,
             )
-
-    def _observers(self, project: Inherited) -> list[Observer]:
-        # The project's first: the journal must know before anybody says so.
-        return [*project.observers, ProgressLog(self._compiled.nodes, self._log)]
 
     def _release(self, value: ValueId) -> None:
         self._catalog.release(self._compiled.datasets[value])

@@ -34,6 +34,16 @@ class LocalWork:
         self._run_id = run_id
         self._is_async = is_async
 
+    @property
+    def catalog(self) -> Catalog:
+        """What the nodes load from and save to."""
+        return self._catalog
+
+    @property
+    def run_id(self) -> str | None:
+        """The id that hooks are given."""
+        return self._run_id
+
     def prepare(self, worker: str) -> None:
         """Nothing to do: this process is the project's."""
 

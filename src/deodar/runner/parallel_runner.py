@@ -284,7 +284,12 @@ def _collect(
     for name in sorted(pipeline.outputs()):
         if name not in carried:
             continue
-        dataset, data = datasets[name], executor.fetch(carried[name])
+        dataset = datasets[name]
+        try:
+            data = executor.fetch(carried[name])
+        except LookupError:
+            # Its node was reused, and nobody asked for the value.
+            continue
         if isinstance(dataset, SharedMemoryDataset):
             # A dataset without its manager is empty; from now on it holds the result by itself.
             dataset.shared_memory_dataset = MemoryDataset()

@@ -113,6 +113,10 @@ class History:
             raise UnknownRunError(name or "last", [run.id for run in self.runs(5)])
         return self._run(rows[0])
 
+    def has(self, name: str) -> bool:
+        """Say whether there is a run of exactly this id."""
+        return bool(self._journal.read("SELECT 1 FROM runs WHERE id = ?", name))
+
     def unfinished(self) -> Run | None:
         """Return the last run, if it did not complete and nobody is working on it."""
         last = self.runs(1)

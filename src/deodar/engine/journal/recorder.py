@@ -33,6 +33,7 @@ from ..events import (
 )
 from ..model import FailureKind, TaskId
 from .alive import Process
+from .records import STORED
 from .store import Journal
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
@@ -52,14 +53,14 @@ _START = (
 # Not every executor tells of a start, and a worker may die before it does: so these insert, too.
 _END = (
     "INSERT INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended, seconds,"
-    " cpu, peak, facts) VALUES (?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE"
-    " SET outcome = 'done', started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,"
+    " cpu, peak, facts) VALUES (?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO"
+    " UPDATE SET outcome = 'done', started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,"
     " cpu = excluded.cpu, peak = excluded.peak, facts = excluded.facts"
 )
 _FAIL = (
     "INSERT INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended, peak,"
-    " error, traceback, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO UPDATE"
-    " SET outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
+    " error, traceback, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO"
+    " UPDATE SET outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
     " traceback = excluded.traceback, facts = excluded.facts, seconds = excluded.ended - started"
 )
 _REUSE = (
@@ -184,7 +185,8 @@ class Recorder:
     def _write(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> None:
         """Write a batch, like rows together: that costs half of one statement after the other."""
         over = {(event.task, event.attempt) for _, event in batch if isinstance(event, (TaskEnded, TaskFailed))}
-        rows: dict[str, list[tuple[Any, ...]]] = {_START: [], _END: [], _FAIL: [], _REUSE: [], _RECORD: [], _COST: []}
+        statements = (_START, _END, _FAIL, _REUSE, _RECORD, _COST, STORED)
+        rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in statements}
         for at, event in batch:
             match event:
                 case RunStarted(tasks=tasks):
@@ -231,6 +233,8 @@ class Recorder:
         rows[_END].append((*self._key(event.task, event.attempt), event.worker, report.started, at, *cost, text))
         rows[_RECORD].append((scope, name, self._header.id, at, self._mark(event.task) or "", text))
         rows[_COST].append((scope, name, report.seconds, report.peak_memory))
+        for value, key in (facts.get("stored") or {}).items():
+            rows[STORED].append((scope, value, facts["writes"].get(value) or "", key))
 
     def _failure_row(self, at: float, event: TaskFailed) -> tuple[Any, ...]:
         failure = event.failure

@@ -10,8 +10,10 @@ from typing import Any
 
 from ..cache.content import Stat
 from ..cache.fingerprint import Leaf, load_leaves
-from ..plan import Record
+from ..plan import Record, same_identity
 from .store import Journal
+
+STORED = "INSERT OR REPLACE INTO stored (scope, value, identity, key) VALUES (?, ?, ?, ?)"
 
 
 class Records:
@@ -21,6 +23,7 @@ class Records:
         self._journal = journal
         self._scope = scope
         self._leaves: dict[str, tuple[Leaf, ...]] = {}
+        self._stored: dict[str, tuple[str, str]] | None = None
 
     def latest(self) -> dict[str, Record]:
         """Return the last good record of every task."""
@@ -62,6 +65,11 @@ class Records:
 
         return self._journal.write(write)
 
+    def note_stored(self, value: str, identity: str | None, key: str) -> bool:
+        """Remember under which key the store has a value."""
+        row = (self._scope, value, identity or "", key)
+        return self._journal.write(lambda connection: connection.execute(STORED, row))
+
     def forget(self, tasks: Iterable[str]) -> bool:
         """Drop the records of some tasks."""
         rows = [(self._scope, task) for task in tasks]
@@ -72,15 +80,24 @@ class Records:
     def _record(self, row: sqlite3.Row) -> Record:
         facts = json.loads(row["facts"] or "{}")
         root = row["fingerprint"] or ""
+        writes = facts.get("writes") or {}
         return Record(
             root,
             facts.get("reads") or {},
-            facts.get("writes") or {},
+            writes,
             facts.get("packages") or {},
-            facts.get("stored") or {},
+            self._keys(writes),
             lambda: self._leaves_of(root),
             row["run"],
         )
+
+    def _keys(self, writes: dict[str, str | None]) -> dict[str, str]:
+        """Return the keys of those values that the store has as they were written then."""
+        if self._stored is None:
+            rows = self._journal.read("SELECT value, identity, key FROM stored WHERE scope = ?", self._scope)
+            self._stored = {row["value"]: (row["identity"], row["key"]) for row in rows}
+        found = {name: self._stored[name] for name in writes if name in self._stored}
+        return {name: key for name, (identity, key) in found.items() if same_identity(identity, writes[name])}
 
     def _leaves_of(self, root: str) -> tuple[Leaf, ...]:
         if root not in self._leaves:
@@ -100,6 +117,14 @@ class LearnedCosts:
         """Return how long a task takes, or None when it never ran."""
         found = self._costs.get(task)
         return None if found is None else found[0]
+
+    def all_seconds(self) -> dict[str, float]:
+        """Return how long each task takes."""
+        return {task: seconds for task, (seconds, _) in self._costs.items()}
+
+    def all_peaks(self) -> dict[str, int]:
+        """Return the most bytes that each task was seen to use, where that was measured."""
+        return {task: peak for task, (_, peak) in self._costs.items() if peak}
 
     def peak_memory(self, task: str) -> int | None:
         """Return the most bytes that a task was seen to use, or None when it never was measured."""

@@ -36,6 +36,10 @@ MIGRATIONS = (
         scope TEXT NOT NULL, task TEXT NOT NULL, seconds REAL NOT NULL, peak INTEGER NOT NULL, times INTEGER NOT NULL,
         PRIMARY KEY (scope, task)
     ) WITHOUT ROWID;
+    CREATE TABLE stored (
+        scope TEXT NOT NULL, value TEXT NOT NULL, identity TEXT NOT NULL, key TEXT NOT NULL,
+        PRIMARY KEY (scope, value)
+    ) WITHOUT ROWID;
     CREATE TABLE content (
         path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, digest TEXT NOT NULL
     ) WITHOUT ROWID;

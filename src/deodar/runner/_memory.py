@@ -1,0 +1,162 @@
+"""Runs that remember: what a run asks of its memory, and the memory while the run goes on.
+
+``MemoryOptions`` travel in ``Inherited.state``, or some of their fields in a dictionary: a session fills in the rest.
+Without them a run remembers nothing and costs nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ._inherited import Inherited, inherit, inherited
+
+if TYPE_CHECKING:
+    from ..engine.driver import Gate
+    from ..engine.observers import Observer
+    from ._catalog import Catalog
+    from ._compile import CompiledPipeline
+
+logger = logging.getLogger(__name__)
+
+Mode = Literal["record", "incremental", "resume"]
+Spill = Literal["never", "on-failure", "always"]
+SPILL: tuple[str, ...] = ("never", "on-failure", "always")
+
+
+class RunMemoryError(Exception):
+    """What was asked of the run memory cannot be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryOptions:
+    """What a run asks of its memory.
+
+    Attributes:
+        home: the folder of the journal and the stored values; None means ``.deodar`` in the current folder.
+        mode: ``record`` only remembers; ``incremental`` runs what changed; ``resume`` finishes an earlier run.
+        resume: the id of that run, or how it begins; None is the last one.
+        force: names of nodes that run in any case.
+        scope: runs learn from others of the same scope: the environment.
+        spill: when values in memory are stored, so that a later run need not make them again.
+        value_limit: the most bytes of one stored value.
+        store_limit: the most bytes of all stored values.
+        wants_results: whether the caller will look at results that are in memory alone.
+        wait: seconds to wait for other runs that write the same outputs; None for as long as they live.
+        facts: what the journal shall know of the run.
+    """
+
+    home: Path | None = None
+    mode: Mode = "record"
+    resume: str | None = None
+    force: tuple[str, ...] = ()
+    scope: str = ""
+    spill: Spill = "on-failure"
+    value_limit: int | None = 1 << 30
+    store_limit: int | None = 10 << 30
+    wants_results: bool = True
+    wait: float | None = 3600.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ActiveMemory:
+    """The memory of one run. This one remembers nothing.
+
+    Attributes:
+        observers: to be told of events before all others.
+        gate: to be asked before nodes start.
+    """
+
+    observers: tuple[Observer, ...] = ()
+    gate: Gate | None = None
+
+    def work(self, work: Any) -> Any:
+        """Return the work to run in place of the given one."""
+        return work
+
+    def connect(self, executor: Any) -> None:
+        """Take the executor that will run the tasks."""
+
+
+NO_MEMORY = ActiveMemory()
+
+
+@contextlib.contextmanager
+def remembered(project: Inherited, compiled: CompiledPipeline, catalog: Catalog, work: Any) -> Iterator[ActiveMemory]:
+    """Give a run the memory that it inherits.
+
+    A run that only wants to be remembered goes on without when that is not possible.
+
+    Raises:
+        RunMemoryError: if the run was to build on an earlier one and cannot.
+    """
+    options = project.state
+    if isinstance(options, dict):
+        # Asked for by ``remembering``, and there is no session round this run.
+        options = MemoryOptions(**options)
+    if not isinstance(options, MemoryOptions):
+        yield NO_MEMORY
+        return
+    # Imported here: sqlite3, ast and their like are needed by runs that remember alone.
+    from ._memory_run import open_memory
+
+    with contextlib.ExitStack() as stack:
+        memory = open_memory(stack, options, project, compiled, catalog, work)
+        yield memory or NO_MEMORY
+
+
+@contextlib.contextmanager
+def remembering(
+    home: str | os.PathLike[str] | None = None,
+    *,
+    incremental: bool = False,
+    resume: str | bool | None = None,
+    force: Sequence[str] = (),
+    spill: Spill | None = None,
+    **settings: Any,
+) -> Iterator[None]:
+    """Have the runs of this block remember: ``session.run``, and ``runner.run`` in plain Python.
+
+    Args:
+        home: the folder of the journal. By default that of the session's project, and without a session ``.deodar``
+            in the current folder.
+        incremental: run only what changed since it last ran.
+        resume: finish an earlier run: its id, or True for the last one.
+        force: names of nodes that run in any case.
+        spill: when values in memory are stored: ``never``, ``on-failure``, ``always``.
+        settings: other fields of ``MemoryOptions``.
+
+    Raises:
+        ValueError: if both ``incremental`` and ``resume`` are asked for, or ``spill`` is none of the three.
+    """
+    if incremental and resume:
+        raise ValueError("A run is either incremental or resumes another one: ask for one of the two.")
+    if spill is not None and spill not in SPILL:
+        raise ValueError(f"spill is {spill!r}, expected one of {', '.join(SPILL)}.")
+    mode: Mode = "resume" if resume else "incremental" if incremental or force else "record"
+    asked: dict[str, Any] = {"mode": mode, "force": tuple(force), **settings}
+    if isinstance(resume, str):
+        asked["resume"] = resume
+    if spill is not None:
+        asked["spill"] = spill
+    if home is not None:
+        asked["home"] = Path(home).absolute()
+    with inherit(dataclasses.replace(inherited(), state=asked)):
+        yield
+
+
+def new_run_id(taken: Callable[[str], bool], wanted: str | None) -> str:
+    """Return the id of a run in the journal: the one it has anyway, as long as no other has it."""
+    base = wanted or time.strftime("%Y-%m-%dT%H.%M.%S", time.gmtime()) + f".{time.time_ns() // 1_000_000 % 1000:03d}Z"
+    name, number = base, 1
+    while taken(name):
+        number += 1
+        name = f"{base}-{number}"
+    return name

@@ -1,0 +1,125 @@
+"""What each node is made of: code, parameters, configuration of its datasets."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..engine.cache.code import CodeTracker
+from ..engine.cache.digests import NotPlainError, digest_plain, digest_text, shown
+from ..engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
+from ..engine.cache.packages import Packages, is_standard
+from ..engine.cache.syntax import Memo
+from ..io.core import is_parameter
+from ._memory_datasets import NOTHING, configuration, find, held, is_in_memory
+
+if TYPE_CHECKING:
+    from ..pipeline import Node
+    from ._catalog import Catalog
+
+_OWN = __name__.partition(".")[0]
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+class ProjectModules:
+    """Says which modules are the user's own: those of the project's package, and all that is not installed."""
+
+    def __init__(self, package_name: str | None = None) -> None:
+        self._package = package_name
+        self._known: dict[str, bool] = {}
+        paths = sysconfig.get_paths()
+        self._library = tuple(paths[name] for name in ("stdlib", "platstdlib"))
+
+    def __call__(self, module: str) -> bool:
+        """Say whether a module, by dotted name, is the user's own."""
+        top = module.partition(".")[0]
+        if top not in self._known:
+            self._known[top] = self._decide(top)
+        return self._known[top]
+
+    def _decide(self, top: str) -> bool:
+        if top == self._package:
+            return True
+        if top == _OWN or is_standard(top) or top in sys.builtin_module_names:
+            return False
+        places = list(_places(top))
+        return bool(places) and not any(self._is_installed(place) for place in places)
+
+    def _is_installed(self, place: str) -> bool:
+        return any(part in Path(place).parts for part in _INSTALLED) or place.startswith(self._library)
+
+
+def _places(top: str) -> Iterator[str]:
+    module = sys.modules.get(top)
+    if module is None:
+        spec = PathFinder.find_spec(top)
+        if spec is not None:
+            yield from [spec.origin] if spec.has_location and spec.origin else spec.submodule_search_locations or []
+        return
+    file = getattr(module, "__file__", None)
+    if file:
+        yield file
+    else:
+        yield from map(str, getattr(module, "__path__", ()))
+
+
+class NodePrints:
+    """Fingerprints nodes against a catalog; make one for each look, as it remembers what it has seen."""
+
+    def __init__(
+        self, catalog: Catalog, *, package_name: str | None, project_path: Path | None, memo: Memo | None
+    ) -> None:
+        self._catalog = catalog
+        self._project_path = project_path
+        self._packages = Packages()
+        self._is_project = ProjectModules(package_name)
+        self._tracker = CodeTracker(self._is_project, memo, self._packages)
+        self._parts: dict[tuple[str, str], Fingerprint] = {}
+
+    def of(self, node: Node) -> Fingerprint:
+        """Return what a node is made of."""
+        parts = [self._tracker.fingerprint(node.func), _signature(node)]
+        for role, names in (("read", node.inputs), ("write", node.outputs)):
+            parts += [self._of_dataset(name, role) for name in names]
+        return join(parts)
+
+    def _of_dataset(self, name: str, role: str) -> Fingerprint:
+        key = name, role
+        if key not in self._parts:
+            self._parts[key] = self._make(name, role)
+        return self._parts[key]
+
+    def _make(self, name: str, role: str) -> Fingerprint:
+        dataset = find(self._catalog, name)
+        if is_parameter(name):
+            value = held(dataset)
+            short = "" if name == "parameters" else name.partition(":")[2]
+            return of_tree("parameter", short, None if value is NOTHING else value)
+        if dataset is None or is_in_memory(dataset):
+            return of_tree("config", f"{name}.type", "memory")
+        found = of_tree("config", name, configuration(dataset, role, self._project_path))
+        return join([found, *self._of_class(type(dataset))])
+
+    def _of_class(self, cls: type) -> Iterator[Fingerprint]:
+        if self._is_project(cls.__module__):
+            yield self._tracker.fingerprint(cls)
+        elif cls.__module__.partition(".")[0] != _OWN and not is_standard(cls.__module__):
+            leaves = self._packages.leaves(cls.__module__)
+            yield Fingerprint(digest_text(*(leaf.digest for leaf in leaves)), leaves)
+
+
+def _signature(node: Node) -> Fingerprint:
+    """Return which dataset goes to which argument, and which result to which dataset."""
+    bound: dict[str, Any] = {"inputs": node._inputs, "outputs": node._outputs}
+    leaves = []
+    for word, value in bound.items():
+        try:
+            digest = digest_plain(value)
+        except NotPlainError:
+            digest = digest_text(repr(value))
+        leaves.append(Leaf("config", f"{word} of the node", digest, shown(value)))
+    return Fingerprint(digest_text(*(leaf.digest for leaf in leaves)), tuple(leaves))

@@ -1,0 +1,150 @@
+"""What the run memory knows of datasets: where they lie, what they hold, and how they are configured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+from ..engine.cache.content import (
+    PREFIX,
+    REMOTE_PREFIX,
+    STAT_PREFIX,
+    ContentMemo,
+    identify_path,
+    identify_remote,
+    stat_identity,
+)
+from ..io import MemoryDataset, SharedMemoryDataset
+
+if TYPE_CHECKING:
+    from ._catalog import Catalog
+
+LOCAL = ("file", "local")
+# Arguments that say nothing about the data: who may read it, what others note about it, which release of it.
+_SILENT = ("credentials", "metadata", "version", "type")
+_NOTHING: Any = object()
+
+
+def find(catalog: Catalog, name: str) -> Any:
+    """Return a dataset of a catalog, wrappers taken off; None when it has none of this name."""
+    dataset = catalog._datasets.get(name)
+    if dataset is None:
+        dataset = catalog.get(name) if name in catalog else None
+    inner = getattr(dataset, "_dataset", None)
+    # A CachedDataset keeps in memory what its own dataset has in a file.
+    return inner if inner is not None and getattr(dataset, "_cache", None) is not None else dataset
+
+
+def is_in_memory(dataset: Any) -> bool:
+    """Say whether what a dataset holds is lost with the process."""
+    if isinstance(dataset, (MemoryDataset, SharedMemoryDataset)):
+        return True
+    return bool(getattr(dataset, "_EPHEMERAL", False)) and not hasattr(dataset, "_filepath")
+
+
+def held(dataset: Any) -> Any:
+    """Return what a dataset in memory holds, uncopied where that can be had; ``NOTHING`` when it is empty."""
+    if isinstance(dataset, MemoryDataset):
+        return dataset._data if dataset._exists() else NOTHING
+    try:
+        return dataset.load() if dataset is not None and dataset.exists() else NOTHING
+    except Exception:
+        # A manager that is gone, a dataset in an odd state: for a witness there is nothing to see.
+        return NOTHING
+
+
+NOTHING = _NOTHING
+
+
+def identify(dataset: Any, memo: ContentMemo | None = None, limit: int | None = None) -> str | None:
+    """Return the identity of what a dataset has in files or in a store; None when that cannot be told.
+
+    Args:
+        limit: files of more bytes are told by their stat alone.
+    """
+    place = place_of(dataset)
+    if place is None:
+        return None
+    filesystem, path = place
+    if filesystem is None:
+        return identify_path(path, memo, limit)
+    return identify_remote(filesystem, path)
+
+
+def is_same(dataset: Any, recorded: str, memo: ContentMemo | None = None) -> bool:
+    """Say whether a dataset has what an identity tells of, looking no closer than the identity did."""
+    place = place_of(dataset)
+    if place is None:
+        return False
+    filesystem, path = place
+    if recorded.startswith(REMOTE_PREFIX):
+        return filesystem is not None and identify_remote(filesystem, path) == recorded
+    if filesystem is not None:
+        return False
+    if recorded.startswith(STAT_PREFIX):
+        return stat_identity(path) == recorded
+    return recorded.startswith(PREFIX) and identify_path(path, memo) == recorded
+
+
+def is_traceable(dataset: Any) -> bool:
+    """Say whether a dataset lies where its content can be told."""
+    return hasattr(dataset, "_filepath") or hasattr(dataset, "_path")
+
+
+def place_of(dataset: Any) -> tuple[Any, str] | None:
+    """Return where a dataset would be loaded from: a file system (None for this machine's) and a path."""
+    if dataset is None or not is_traceable(dataset):
+        return None
+    protocol = getattr(dataset, "_protocol", "file")
+    try:
+        path = dataset._get_load_path() if hasattr(dataset, "_get_load_path") else getattr(dataset, "_path", None)
+    except Exception:
+        # No version yet, or no right to look: nothing is there for us.
+        return None
+    path = getattr(dataset, "_filepath", None) if path is None else path
+    if path is None:
+        return None
+    if protocol in LOCAL:
+        return None, os.fspath(path) if isinstance(path, PurePath) else str(path)
+    filesystem = getattr(dataset, "_fs", None) or getattr(dataset, "_filesystem", None)
+    return None if filesystem is None else (filesystem, str(path))
+
+
+def target_of(dataset: Any) -> str | None:
+    """Return what two runs must not write at once; None when each writes its own version, or nobody can tell."""
+    if dataset is None or getattr(dataset, "_version", None) is not None:
+        return None
+    path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
+    if path is None:
+        return None
+    protocol = getattr(dataset, "_protocol", "file")
+    return os.path.realpath(path) if protocol in LOCAL else f"{protocol}://{path}"
+
+
+def configuration(dataset: Any, role: str, project_path: Path | None) -> dict[str, Any]:
+    """Return what a dataset was configured with, as far as it counts for a reader or a writer.
+
+    Args:
+        role: ``read`` or ``write``; what only concerns the other one is left out.
+    """
+    cls = type(dataset)
+    top = __name__.partition(".")[0]
+    module = cls.__module__
+    # The same class has two names when the package is loaded under its other one.
+    name = module.partition(".")[2] if module.partition(".")[0] == top else module
+    arguments = getattr(dataset, "_init_args", None) or {}
+    skipped = "save_args" if role == "read" else "load_args"
+    kept = {key: _relative(value, project_path) for key, value in arguments.items() if key not in (*_SILENT, skipped)}
+    return {"type": f"{name}.{cls.__qualname__}", **kept}
+
+
+def _relative(value: Any, project_path: Path | None) -> Any:
+    """Return a path within the project without the project's own place, which may change."""
+    if isinstance(value, Mapping):
+        return {key: _relative(part, project_path) for key, part in value.items() if key not in _SILENT[:2]}
+    if isinstance(value, (str, PurePath)) and project_path is not None:
+        text, base = str(value), f"{project_path}{os.sep}"
+        return text[len(base) :] if text.startswith(base) else text
+    return value
