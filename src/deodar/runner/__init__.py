@@ -11,7 +11,8 @@ from .task import TaskError as TaskError  # not in __all__, as in the contract
 from .thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
-    from .parallel_runner import ParallelRunner, ParallelRunnerManager
+    from .parallel_runner import ParallelRunner
+    from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
 
 __all__ = ["AbstractRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
 
