@@ -120,8 +120,9 @@ def test_an_empty_project_is_refused_on_stderr(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_failing_node_shows_the_users_lines_only(native: Path) -> None:
-    done = deodar("run", cwd=native)
+@pytest.mark.parametrize("runner", ["SequentialRunner", "ThreadRunner", "ParallelRunner"])
+def test_a_failing_node_shows_the_users_lines_only(native: Path, runner: str) -> None:
+    done = deodar("run", "--runner", runner, cwd=native)
     assert done.returncode == 1
     assert "in explode" in done.stderr
     assert "Error: ArithmeticError: cannot explode 12" in done.stderr

@@ -5,6 +5,7 @@ into words by ``report``: what the framework raised is a message already, what a
 with the lines of that code.
 """
 
+import re
 import sys
 import traceback
 import warnings
@@ -15,6 +16,7 @@ from typing import IO, Any, ClassVar
 import click
 
 _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+_FRAME = re.compile(r'^  File "(.*?)", line \d+', re.MULTILINE)
 _VERBOSE_HINT = "Run with --verbose to see the full exception"
 
 
@@ -88,6 +90,10 @@ def _message(error: BaseException) -> str:
 
 def _was_raised_by_us(error: BaseException) -> bool:
     """Tell a message of the framework from an exception in the code it called."""
+    remote = _remote_traceback(error)
+    if remote is not None:
+        files = _FRAME.findall(remote)
+        return bool(files) and files[-1].startswith(_PACKAGE_FOLDER)
     frame: TracebackType | None = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
@@ -96,6 +102,10 @@ def _was_raised_by_us(error: BaseException) -> bool:
 
 def _user_traceback(error: BaseException) -> str:
     """Format a traceback without the frames of the framework and of the machinery below it."""
+    remote = _remote_traceback(error)
+    if remote is not None:
+        # It begins with the first frame of the user's code already; its last line is said by the message.
+        return remote.rstrip("\n").rpartition("\n")[0] + "\n"
     # Imported here: only where something failed.
     import concurrent.futures
 
@@ -110,6 +120,14 @@ def _user_traceback(error: BaseException) -> str:
     if not kept:
         return ""
     return "".join(["Traceback (your code, most recent call last):\n", *traceback.format_list(kept)])
+
+
+def _remote_traceback(error: BaseException) -> str | None:
+    """Return the traceback that an exception had in the worker it came from."""
+    # Imported here: only where something failed.
+    from ...engine.executors._remote_errors import RemoteTraceback
+
+    return next((cause.text for cause in _causes(error) if isinstance(cause, RemoteTraceback)), None)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
