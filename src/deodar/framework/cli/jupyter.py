@@ -1,7 +1,6 @@
 """``jupyter``: notebooks whose kernel knows the project."""
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from ._groups import SuggestingGroup
 from .utils import (
     KedroCliError,
     _check_module_importable,
+    choose_environment,
     env_option,
     forward_command,
     python_call,
@@ -67,9 +67,7 @@ def _open(program: str, metadata: "ProjectMetadata", env: str | None, args: tupl
     _validate_settings()
     kernel = _kernel_name(metadata)
     _create_kernel(kernel, _display_name(metadata))
-    if env:
-        # The kernel reads it when it creates its session.
-        os.environ["KEDRO_ENV"] = env
+    choose_environment(env)
     python_call("jupyter", [program, f"--MultiKernelManager.default_kernel_name={kernel}", *args])
 
 

@@ -9,6 +9,7 @@ import click
 from ... import KedroDeprecationWarning
 from ...utils import load_obj
 from ._groups import SuggestingGroup
+from ._memory_options import asked, memory_options, remembering
 from .utils import (
     KedroCliError,
     _check_module_importable,
@@ -16,6 +17,7 @@ from .utils import (
     _split_load_versions,
     _split_params,
     call,
+    choose_environment,
     env_option,
     forward_command,
     split_node_names,
@@ -90,16 +92,8 @@ def project_group() -> None:
 def ipython(metadata: "ProjectMetadata", /, env: str | None, args: tuple[str, ...], **kwargs: Any) -> None:
     """Open IPython with the project's variables loaded."""
     _check_module_importable("IPython")
-    if env:
-        _set_env(env)
+    choose_environment(env)
     call(["ipython", "--ext", f"{_TOP}.ipython", *args])
-
-
-def _set_env(env: str) -> None:
-    import os
-
-    # The child process reads it when it creates its session.
-    os.environ["KEDRO_ENV"] = env
 
 
 @project_group.command()
@@ -167,8 +161,12 @@ def package(metadata: "ProjectMetadata") -> None:
     "--params", cls=_JoinedOption, type=click.UNPROCESSED, default="", help=PARAMS_ARG_HELP, callback=_split_params
 )
 @click.option("--only-missing-outputs", is_flag=True, help=ONLY_MISSING_OUTPUTS_HELP)
+@memory_options
 @verbose_option
+@click.pass_obj
 def run(
+    metadata: "ProjectMetadata",
+    /,
     tags: list[str],
     env: str | None,
     runner: str | None,
@@ -187,6 +185,7 @@ def run(
     params: dict[str, Any],
     namespaces: list[str],
     only_missing_outputs: bool,
+    **memory: Any,
 ) -> Any:
     """Run the project's pipelines, or a part of them."""
     names = _pipeline_names(pipeline, pipelines)
@@ -203,8 +202,24 @@ def run(
         "only_missing_outputs": only_missing_outputs,
     }
     runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
-    with _advice_on_failure(env, conf_source, selection):
+    with _advice_on_failure(env, conf_source, selection), remembering(memory):
+        if memory.get("dry_run"):
+            return _dry_run(metadata, env, conf_source, params, selection, memory)
         return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
+
+
+def _dry_run(
+    metadata: "ProjectMetadata",
+    env: str | None,
+    conf_source: str | None,
+    params: dict[str, Any],
+    selection: dict[str, Any],
+    memory: dict[str, Any],
+) -> None:
+    # Imported here: only a dry run looks ahead.
+    from ._planning import dry_run, prospect
+
+    dry_run(prospect(metadata.project_path, env, conf_source, params, selection, asked(memory)))
 
 
 def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any], arguments: dict[str, Any]) -> Any:

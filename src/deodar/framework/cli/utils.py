@@ -5,6 +5,7 @@ Plugins and the ``cli.py`` of a project import these names.
 
 import importlib
 import logging
+import os
 import shlex
 import subprocess
 import sys
@@ -216,6 +217,13 @@ def _built_in_run() -> click.Command:
     from .project import run
 
     return run
+
+
+def choose_environment(env: str | None) -> None:
+    """Let programs that are started from here use a configuration environment; None leaves them theirs."""
+    if env:
+        # In the spelling of the running name, which wins over the other one.
+        os.environ[f"{__name__.partition('.')[0].upper()}_ENV"] = env
 
 
 def _clean_pycache(path: Path) -> None:

@@ -19,7 +19,7 @@ def install(user, kernel_name, display_name):
 JUPYTER = """
 import json, os, sys
 from pathlib import Path
-Path({folder!r}, "called.json").write_text(json.dumps([sys.argv[1:], os.environ.get("KEDRO_ENV")]))
+Path({folder!r}, "called.json").write_text(json.dumps([sys.argv[1:], os.environ.get("DEODAR_ENV")]))
 """
 
 
@@ -36,7 +36,7 @@ def programs(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", f"{site}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     # Set and taken away, so that what the command sets is taken away again too.
-    monkeypatch.setenv("KEDRO_ENV", "")
+    monkeypatch.setenv("DEODAR_ENV", "")
     yield tmp_path / "kernels"
     for name in ("ipykernel", "ipykernel.kernelspec", "notebook", "jupyterlab"):
         sys.modules.pop(name, None)
@@ -67,6 +67,18 @@ def test_a_kernel_that_cannot_be_installed_is_named(programs, empty_project):
     result = empty_project.invoke("jupyter", "setup")
     assert result.exit_code == 1
     assert "Cannot setup deodar kernel for Jupyter." in result.stderr
+
+
+def test_ipython_opens_with_the_extension_and_the_environment(programs, empty_project, monkeypatch):
+    program = programs.parent / "bin" / "ipython"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\n{JUPYTER.format(folder=str(programs.parent))}")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    result = empty_project.invoke("ipython", "--env", "base", "--no-banner")
+    assert result.exit_code == 0, result.output
+    called = json.loads((programs.parent / "called.json").read_text())
+    assert called == [["--ext", "deodar.ipython", "--no-banner"], "base"]
 
 
 def test_a_missing_program_is_named(empty_project):
