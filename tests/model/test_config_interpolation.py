@@ -60,6 +60,8 @@ def scope(runtime: dict[str, Any] | None = None) -> _resolvers.Scope:
 @example({"a": "${c}${c}", "c": "?", "b": "${a}?"})
 def test_what_is_resolved_plainly_is_what_omegaconf_resolves(config: dict[str, Any]) -> None:
     document = _resolution.document(config)
+    if not document.plain:
+        return
     try:
         plainly = _interpolation.Interpolator(config, scope()).tree(config)
     except (_interpolation.BeyondError, RecursionError):
@@ -71,14 +73,12 @@ def test_what_is_resolved_plainly_is_what_omegaconf_resolves(config: dict[str, A
 @given(configs, configs)
 def test_documents_merge_and_resolve_as_omegaconf_does_it(first: dict[str, Any], second: dict[str, Any]) -> None:
     documents = [_resolution.document(first), _resolution.document(second)]
-    outcomes = []
-    for resolve in (_resolution.resolve, _resolution.resolve_by_omegaconf):
-        try:
-            outcomes.append(repr(sorted(resolve(documents, scope()).items(), key=repr)))
-        except Exception:
-            # Of several errors either may be met first.
-            outcomes.append("an error")
-    assert outcomes[0] == outcomes[1]
+    try:
+        expected = _resolution.resolve_by_omegaconf(documents, scope())
+    except Exception:
+        # It also objects to what another document replaces.
+        return
+    assert repr(sorted(_resolution.resolve(documents, scope()).items())) == repr(sorted(expected.items()))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import yaml
 
 PLAIN_SCALARS = frozenset({str, int, float, bool, type(None), bytes})
+# An escape in some releases of OmegaConf, and plain text in others.
+ESCAPED_MISSING = "\\???"
 PLAIN_KEYS = frozenset({str, int, float, bool, bytes})
 
 _STR = "tag:yaml.org,2002:str"
@@ -39,6 +41,8 @@ class Builder:
             value = node.value
             if "${" in value:
                 self.interpolated = True
+            if value.endswith(ESCAPED_MISSING):
+                self.plain = False
             return value
         if tag == _MAP and node.id == "mapping":
             return self._mapping(node)

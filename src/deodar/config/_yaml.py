@@ -79,7 +79,7 @@ def examine(tree: Any) -> tuple[bool, bool]:
     """Tell whether text in the tree holds ``${``, and whether everything in it is plain."""
     kind = type(tree)
     if kind is str:
-        return "${" in tree, True
+        return "${" in tree, not tree.endswith(_nodes.ESCAPED_MISSING)
     if kind is dict:
         inside = [examine(item) for item in tree.values()]
         plain = _nodes.PLAIN_KEYS.issuperset(map(type, tree))
