@@ -46,7 +46,6 @@ _OPTIONS = (
         help="When to keep values that are in memory only, so that --resume need not make them again.",
     ),
 )
-NAMES = ("resume", "incremental", "force", "dry_run", "on_error", "spill")
 
 
 def memory_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,16 +61,17 @@ def asked(given: dict[str, Any]) -> dict[str, Any]:
     Raises:
         KedroCliError: if two of them contradict each other.
     """
-    resume, force = given["resume"], list(given["force"] or ())
-    if resume and given["incremental"]:
+    # By get: programs call the command's function with the contract's arguments alone.
+    resume, force = given.get("resume"), list(given.get("force") or ())
+    if resume and given.get("incremental"):
         raise KedroCliError("Options '--resume' and '--incremental' cannot be used together.")
     # Nobody reads what is left in memory after a command.
     fields: dict[str, Any] = {"wants_results": False}
-    if given["spill"]:
+    if given.get("spill"):
         fields["spill"] = given["spill"]
     if resume:
         fields |= {"mode": "resume", "resume": None if resume == _LAST else resume, "force": tuple(force)}
-    elif given["incremental"] or force:
+    elif given.get("incremental") or force:
         fields |= {"mode": "incremental", "force": tuple(force)}
     return fields
 
@@ -79,15 +79,14 @@ def asked(given: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def remembering(given: dict[str, Any]) -> Iterator[None]:
     """Let the runs of this block have what the options ask for."""
-    fields = asked(given)
+    fields, on_error = asked(given), given.get("on_error")
+    if fields.keys() == {"wants_results"} and not on_error:
+        yield
+        return
     # Imported here: only a run needs the runner.
     from ...runner._inherited import inherit, inherited
 
     outer = inherited()
-    is_ordinary = fields.keys() == {"wants_results"} and not given["on_error"]
-    if is_ordinary:
-        yield
-        return
     state = fields if len(fields) > 1 else outer.state
-    with inherit(replace(outer, state=state, on_error=given["on_error"] or outer.on_error)):
+    with inherit(replace(outer, state=state, on_error=on_error or outer.on_error)):
         yield

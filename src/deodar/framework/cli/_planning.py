@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,7 +33,6 @@ class Prospect:
 
 
 def prospect(
-    project_path: Path,
     env: str | None,
     conf_source: str | None,
     params: Mapping[str, Any],
@@ -55,8 +53,9 @@ def prospect(
     from ..session._run import DEFAULT_PIPELINE, Request, filtered, registered
 
     names = list(selection.get("pipeline_names") or ())
-    fields = {key: selection.get(key) for key in Request.__dataclass_fields__}
-    request = Request(**{**fields, "pipeline_names": names, "only_missing_outputs": False})
+    fields: dict[str, Any] = {key: selection.get(key) for key in Request.__dataclass_fields__}
+    fields |= {"pipeline_names": names, "only_missing_outputs": False}
+    request = Request(**fields)
     pipelines.set_requested(names or None)
     chosen: Any = settings.SESSION_CLASS
     session_class = chosen if isinstance(chosen, type) and issubclass(chosen, KedroSession) else KedroSession
@@ -64,7 +63,7 @@ def prospect(
     context = session.load_context()
     pipeline = filtered(registered(names, pipelines, get_close_matches), request)
     catalog = context._get_catalog(save_version=session.session_id, load_versions=request.load_versions)
-    options = memory_options({"mode": "record", **asked}, project_path, {}, context.env)
+    options = memory_options({"mode": "record", **asked}, session._project_path, {}, context.env)
     if options is None:
         raise KedroCliError("This project is set to remember nothing (setting RUN_MEMORY, or DEODAR_JOURNAL).")
     inherited = Inherited(

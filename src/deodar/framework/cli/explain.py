@@ -31,7 +31,7 @@ def explain(
 
     Leaves with 1 if the run could not succeed. Reads no data.
     """
-    found = _prospect(metadata, env, pipelines, params)
+    found = _prospect(env, pipelines, params)
     ahead = look_ahead(found)
     task = ahead.number(node)
     if task is None:
@@ -58,7 +58,7 @@ def accept(
     env: str | None,
 ) -> None:
     """Take what nodes have written as right, whatever has changed since: incremental runs will reuse it."""
-    found = _prospect(metadata, env, pipelines, params)
+    found = _prospect(env, pipelines, params)
     ahead = look_ahead(found)
     tasks = []
     for name in nodes:
@@ -79,9 +79,9 @@ def accept(
     click.echo(f"Accepted: {', '.join(nodes)}.")
 
 
-def _prospect(metadata: "ProjectMetadata", env: str | None, pipelines: list[str], params: dict[str, Any]) -> Prospect:
+def _prospect(env: str | None, pipelines: list[str], params: dict[str, Any]) -> Prospect:
     asked = {"mode": "incremental", "wants_results": False}
-    return prospect(metadata.project_path, env, None, params, {"pipeline_names": pipelines}, asked)
+    return prospect(env, None, params, {"pipeline_names": pipelines}, asked)
 
 
 def _lines(ahead: "Forecast", task: "TaskId") -> list[str]:

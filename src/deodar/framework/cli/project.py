@@ -163,10 +163,7 @@ def package(metadata: "ProjectMetadata") -> None:
 @click.option("--only-missing-outputs", is_flag=True, help=ONLY_MISSING_OUTPUTS_HELP)
 @memory_options
 @verbose_option
-@click.pass_obj
 def run(
-    metadata: "ProjectMetadata",
-    /,
     tags: list[str],
     env: str | None,
     runner: str | None,
@@ -204,12 +201,11 @@ def run(
     runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
     with _advice_on_failure(env, conf_source, selection), remembering(memory):
         if memory.get("dry_run"):
-            return _dry_run(metadata, env, conf_source, params, selection, memory)
+            return _dry_run(env, conf_source, params, selection, memory)
         return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
 
 
 def _dry_run(
-    metadata: "ProjectMetadata",
     env: str | None,
     conf_source: str | None,
     params: dict[str, Any],
@@ -219,7 +215,7 @@ def _dry_run(
     # Imported here: only a dry run looks ahead.
     from ._planning import dry_run, prospect
 
-    dry_run(prospect(metadata.project_path, env, conf_source, params, selection, asked(memory)))
+    dry_run(prospect(env, conf_source, params, selection, asked(memory)))
 
 
 def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any], arguments: dict[str, Any]) -> Any:
