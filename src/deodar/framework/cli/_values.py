@@ -99,41 +99,17 @@ def _set_nested(target: dict[str, Any], path: list[str], value: Any) -> None:
 
 
 def _yaml_value(text: str) -> Any:
-    # Imported here: most commands read no YAML, which costs 20 ms.
+    # Imported here: few commands read YAML, which costs 20 ms.
     import yaml
 
+    from ...config._nodes import loader
+
     try:
-        return yaml.load(text, Loader=_value_loader())
+        # The loader of configuration files, so that a value means the same here and there; it is a safe one.
+        return yaml.load(text, Loader=loader())
     except yaml.YAMLError:
         # `%`, `@x` and `*x` are not YAML, yet a user who types them means that very text.
         return text.strip()
-
-
-def _value_loader() -> Any:
-    """Return a safe loader with the scalars of configuration files: ``1e3`` is a float, a date is text."""
-    import yaml
-
-    class ValueLoader(yaml.SafeLoader):
-        yaml_implicit_resolvers = {
-            first: [(tag, pattern) for tag, pattern in resolvers if tag not in _OTHER_SCALARS]
-            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-    ValueLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
-    return ValueLoader
-
-
-_OTHER_SCALARS = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float")
-_FLOAT = re.compile(
-    r"""^(?:
-     [-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
-    |[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+
-    |[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?
-    |[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*
-    |[-+]?\.(?:inf|Inf|INF)
-    |\.(?:nan|NaN|NAN))$""",
-    re.VERBOSE,
-)
 
 
 def _split_load_versions(ctx: click.Context | None, param: Any, value: str) -> dict[str, str]:
