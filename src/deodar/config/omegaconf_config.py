@@ -137,6 +137,11 @@ class OmegaConfigLoader(AbstractConfigLoader):
         """The filesystem that files are read from."""
         return getattr(self._source, "filesystem", None) or _filesystem(protocol="file")
 
+    @_fs.setter
+    def _fs(self, filesystem: Any) -> None:
+        root = getattr(self, "_remote_root_path", None) or self.conf_source
+        self._source = _discovery.FilesystemSource(filesystem, getattr(self._source, "root", root))
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}(conf_source={self.conf_source}, env={self.env}, "
@@ -241,6 +246,15 @@ class OmegaConfigLoader(AbstractConfigLoader):
     ) -> dict[str, Any]:
         if not per_file:
             return {}
+        try:
+            return self._resolved(per_file, key, environment=environment)
+        except Exception as exc:
+            # The error knows the key only; which of the files holds it is for people to find. New in Python 3.11.
+            if hasattr(exc, "add_note"):
+                exc.add_note(f"While resolving '{key}' from {', '.join(per_file)}.")
+            raise
+
+    def _resolved(self, per_file: Mapping[str, _yaml.Document], key: str, *, environment: bool) -> dict[str, Any]:
         documents = list(per_file.values())
         scope = self._scope(key, environment=environment or key == "credentials")
         guard = key == "catalog" and self.restrict_runtime_params_type_selection

@@ -126,6 +126,14 @@ def test_missing_global_is_named(conf):
         conf.loader()["catalog"]
 
 
+def test_an_interpolation_that_fails_is_told_with_the_files(conf):
+    path = conf.write("base/catalog.yml", "a: ${nope}")
+    with pytest.raises(InterpolationKeyError) as caught:
+        conf.loader()["catalog"]
+    notes = getattr(caught.value, "__notes__", None)
+    assert notes == ([f"While resolving 'catalog' from {path}."] if sys.version_info >= (3, 11) else None)
+
+
 def test_private_globals_are_refused(conf):
     conf.write("base/globals.yml", "_x: 1")
     conf.write("base/catalog.yml", "a: ${globals:_x, 2}")
