@@ -109,7 +109,7 @@ def global_commands() -> None:
         "accept": "Take what nodes have written as right, whatever has changed.",
         "cache": "Look at the values that are kept between runs, and drop them.",
         "catalog": "Look at the project's datasets.",
-        "debug": "Open the debugger where a node failed, with the inputs it had.",
+        "debug": "Call a node again in this process, with the inputs of its last failure.",
         "explain": "Say why a node would run or be reused.",
         "ipython": "Open IPython with the project's variables loaded.",
         "jupyter": "Open the project in Jupyter.",

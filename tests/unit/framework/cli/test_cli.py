@@ -60,12 +60,13 @@ def test_info_names_the_version(outside):
 def test_a_listing_says_what_the_command_itself_says(group):
     context = click.Context(group)
     for name, line in group.lazy_helps.items():
-        assert group.get_command(context, name).get_short_help_str(limit=80) == line
+        said = " ".join(group.get_command(context, name).help.split())
+        assert said.startswith(line.removesuffix("."))
 
 
 def test_every_command_of_the_contract_is_there():
     context = click.Context(project_commands)
-    assert set(project_commands.list_commands(context)) == {
+    assert set(project_commands.list_commands(context)) >= {
         "catalog", "ipython", "jupyter", "package", "pipeline", "registry", "run", "server",
     }  # fmt: skip
 
@@ -88,8 +89,8 @@ def test_a_typo_outside_a_project_is_answered_with_the_command_meant(outside):
 
 
 def test_a_typo_in_a_project_gets_no_hint_about_projects(empty_project):
-    result = empty_project.invoke("rnu")
-    assert "Did you mean this?\n    run" in result.output
+    result = empty_project.invoke("catlog")
+    assert "Did you mean this?\n    catalog" in result.output
     assert "project not found" not in result.output
 
 
