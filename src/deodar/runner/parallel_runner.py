@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.managers import SyncManager
 from typing import TYPE_CHECKING, Any
 
-from ..engine.model import ValueId
-from ..io import (
-    AbstractDataset,
-    CatalogConfigResolver,
-    MemoryDataset,
-    SharedMemoryDataCatalog,
-    SharedMemoryDataset,
-)
+from ..io import CatalogConfigResolver, MemoryDataset, SharedMemoryDataCatalog, SharedMemoryDataset
 from ..pipeline import Pipeline
-from ._compile import CompiledPipeline, compile_pipeline
-from ._hooks import NULL_MANAGER
-from ._inherited import inherited
-from ._policies import SpecMaker
-from ._remote_work import RemoteWork
-from ._travel import find_homebound
+from ._remote_runner import RemoteRunner, in_memory
 from .runner import AbstractRunner
 
 if TYPE_CHECKING:
@@ -88,7 +76,7 @@ class ParallelRunnerManager(SyncManager):
 ParallelRunnerManager.register("MemoryDataset", MemoryDataset)
 
 
-class ParallelRunner(AbstractRunner):
+class ParallelRunner(RemoteRunner):
     """Runs a node as soon as its own parents are done, in one of several processes.
 
     Data in memory travels through shared memory; hooks run in the workers; nodes and datasets that cannot be pickled
@@ -175,33 +163,9 @@ class ParallelRunner(AbstractRunner):
         if type(self)._get_executor is not ParallelRunner._get_executor:
             self._run_on_pool(pipeline, catalog, hook_manager, run_id)
             return
-        manager: Any = hook_manager or NULL_MANAGER
-        datasets = {name: catalog[name] for name in sorted(pipeline.datasets() | _confirmed(pipeline))}
-        memory = {name for name, dataset in datasets.items() if in_memory(dataset)}
-        persistent = {name: dataset for name, dataset in datasets.items() if name not in memory}
-        home, staying = find_homebound(pipeline.nodes, persistent)
-        project = inherited()
-        maker = SpecMaker.inherited_by(project, home)
         workers = self._get_required_workers_count(pipeline)
-        compiled = compile_pipeline(pipeline, carried=memory, maker=maker)
-        carried = {name: compiled.numbers[name] for name in memory if name in compiled.numbers}
-        work = RemoteWork(
-            compiled.nodes,
-            persistent,
-            carried,
-            hook_manager=manager,
-            run_id=run_id,
-            is_async=self._is_async,
-            project=project,
-        )
-        work.stay_home(home, staying)
-        self._pipeline_run(pipeline, compiled, catalog).execute(
-            self._make_executor(workers),
-            work,
-            policy=maker.run_policy(project, on_error="drain", workers=workers, by_cost=True),
-            seed=lambda executor: _seed(executor, compiled, datasets, carried),
-            finish=lambda executor: _collect(executor, pipeline, datasets, carried),
-        )
+        executor = self._make_executor(workers)
+        self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, workers=workers)
 
     def _make_executor(self, workers: int) -> EngineExecutor:
         # Imported here: a subclass with an executor of its own needs no pool.
@@ -229,15 +193,6 @@ def _process_context() -> Any:
     return multiprocessing.get_context(wanted if wanted in START_METHODS else None)
 
 
-def in_memory(dataset: Any) -> bool:
-    """Return whether the engine can carry what a dataset holds."""
-    return isinstance(dataset, (MemoryDataset, SharedMemoryDataset))
-
-
-def _confirmed(pipeline: Pipeline) -> set[str]:
-    return {name for node in pipeline.nodes for name in node.confirms}
-
-
 def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
     """Return a copy of a catalog whose datasets in memory live in a manager, with the data that they hold now."""
     resolver = getattr(catalog, "config_resolver", None)
@@ -258,41 +213,3 @@ def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCat
             if dataset.exists():
                 shared[name].save(dataset.load())
     return shared
-
-
-def _seed(
-    executor: EngineExecutor,
-    compiled: CompiledPipeline,
-    datasets: Mapping[str, AbstractDataset[Any, Any]],
-    carried: Mapping[str, ValueId],
-) -> None:
-    """Hand over what is in memory before the run and is read in it without having been written."""
-    written = {value for task in compiled.graph.tasks for value in task.writes}
-    read = {value for task in compiled.graph.tasks for value in task.reads}
-    for name, value in sorted(carried.items()):
-        if value in read and value not in written and datasets[name].exists():
-            executor.put(value, datasets[name].load())
-
-
-def _collect(
-    executor: EngineExecutor,
-    pipeline: Pipeline,
-    datasets: Mapping[str, AbstractDataset[Any, Any]],
-    carried: Mapping[str, ValueId],
-) -> None:
-    """Put the results that are in memory into the caller's datasets."""
-    for name in sorted(pipeline.outputs()):
-        if name not in carried:
-            continue
-        dataset = datasets[name]
-        try:
-            data = executor.fetch(carried[name])
-        except LookupError:
-            # Its node was reused, and nobody asked for the value.
-            continue
-        if isinstance(dataset, SharedMemoryDataset):
-            # A dataset without its manager is empty; from now on it holds the result by itself.
-            dataset.shared_memory_dataset = MemoryDataset()
-            dataset.shared_memory_dataset.adopt(data)
-        elif isinstance(dataset, MemoryDataset):
-            dataset.adopt(data)
