@@ -37,6 +37,10 @@ class Launcher(NamedTuple):
     control: socket.socket
 
 
+class NoWorkersHereError(OSError):
+    """This platform lacks what worker processes are made with; threads are there."""
+
+
 def start_method(wanted: str | None = None) -> str:
     """Return the start method to use: the one asked for, the environment's, or the default.
 
@@ -66,6 +70,10 @@ def program(module: str, *arguments: str) -> list[str]:
 
 def launch(method: str) -> Launcher:
     """Start a launcher for workers of the given start method."""
+    if not hasattr(os, "fork"):
+        raise NoWorkersHereError(
+            f"Worker processes are not available on {sys.platform}: run in threads (ThreadRunner) or in one process."
+        )
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     if method == "fork":
         for stream in (sys.stdout, sys.stderr):

@@ -16,7 +16,7 @@ import struct
 import sys
 from typing import Any
 
-PREPARE, TASK = 0, 1
+PREPARE, TASK, REST = range(3)
 """Kinds of packets that go down."""
 READY, UNREADY, STALE, DONE, FAILED, LOG, WARNING = range(7)
 """Kinds of frames that go up."""

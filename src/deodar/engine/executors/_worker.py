@@ -23,7 +23,7 @@ from ..transport.writer import Handle, ShelfAddress, Writer
 from ._outfit import Outfit, is_stale, now, put_on
 from ._remote_errors import pack_error
 from ._reporting import forward_reports
-from ._wire import DONE, FAILED, PREPARE, READY, STALE, UNREADY, LaneEnd, decode, encode, frame
+from ._wire import DONE, FAILED, PREPARE, READY, STALE, TASK, UNREADY, LaneEnd, decode, encode, frame
 
 if TYPE_CHECKING:  # a quarter of what a worker would import before it starts
     from ..model import TaskId, ValueId
@@ -73,7 +73,9 @@ class Worker:
         self._serial = serial
         self._lane = LaneEnd(down)
         self._up = up
-        self._sending = threading.RLock()  # guards the stream that goes up; a signal may find its own thread inside
+        self._sending = threading.RLock()  # guards the stream that goes up
+        self._inside = False
+        self._unsent: list[bytes] = []
         self._born = now()
         self._served = False
         self._number = 0
@@ -86,15 +88,25 @@ class Worker:
         """Do what comes down until the driver closes."""
         while packet := self._lane.receive():
             message = decode(packet)
-            if message[0] == PREPARE:
+            if message[0] == TASK:
+                self._run(*message[1:])
+            elif message[0] == PREPARE:
                 self._prepare(*message[1:])
             else:
-                self._run(*message[1:])
+                self._rest()
 
     def _send(self, *message: Any) -> None:
-        data = frame(encode(*message))
+        self._unsent.append(frame(encode(*message)))
         with self._sending:
-            self._up.sendall(data)
+            if self._inside:
+                return  # a signal handler that logs has struck while its own thread is sending: it goes on there
+            self._inside = True
+            try:
+                while self._unsent:
+                    self._up.sendall(self._unsent[0])
+                    del self._unsent[0]
+            finally:
+                self._inside = False
 
     def _report(self, kind: int, *rest: Any) -> None:
         self._send(kind, self._number, self._task, *rest)
@@ -103,11 +115,9 @@ class Worker:
         if self._served and is_stale(self._born):
             self._send(STALE, run)
             raise SystemExit(0)
+        self._rest()
         self._served = True
         self._number = run
-        self._work = None
-        if self._writer is not None:
-            self._writer.close()
         modules = len(sys.modules)
         try:
             folders, writers, budget, number = address
@@ -122,6 +132,13 @@ class Worker:
             self._send(UNREADY, run, pack_error(error))
         else:
             self._send(READY, run, modules)
+
+    def _rest(self) -> None:
+        """Let go of a run that is over, and of all that its work holds."""
+        self._work = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def _run(self, task: TaskId, attempt: int, reads: dict[int, Any], devices: str | None) -> None:
         assert self._writer is not None

@@ -134,6 +134,9 @@ class ProcessExecutor:
             if self._side is not None:
                 self._pool.unwatch(self._side.bell)
                 self._side.close()
+            for link in self._pool.links.values():
+                if not link.retired:
+                    link.lane.send(_wire.encode(_wire.REST))
         finally:
             self._shelf.close()
             if kind is None or issubclass(kind, Exception):

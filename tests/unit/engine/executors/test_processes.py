@@ -11,14 +11,15 @@ import numpy as np
 import psutil
 import pytest
 
+from deodar.engine.commands import Submit
 from deodar.engine.events import TaskEnded, TaskStarted, WindowChanged, WorkerStarted
 from deodar.engine.executors import _pool
 from deodar.engine.executors.processes import ProcessExecutor
-from deodar.engine.model import FailureKind, Resources
+from deodar.engine.model import FailureKind, Resources, TaskId
 from deodar.engine.transport.pickling import UnportableValueError
 
 from . import jobs
-from .harness import Job, run_jobs
+from .harness import Job, JobWork, graph_of, run_jobs
 
 METHODS = ("forkserver", "spawn", "fork")
 
@@ -317,3 +318,57 @@ def test_what_a_failed_task_gave_is_removed() -> None:
 def test_an_input_is_still_there_for_others_when_one_reader_fails() -> None:
     outcome = run_jobs([Job(jobs.big, [], "a"), Job(lambda a: jobs.fail(), ["a"]), Job(jobs.total, ["a"])])
     assert outcome.results[-1] == int(np.arange(200_000).sum())
+
+
+# --- cancelling ---------------------------------------------------------------------------------------------------
+
+
+def test_when_a_run_stops_what_is_running_is_ended_and_what_waits_never_begins(tmp_path: Path) -> None:
+    begun, late = tmp_path / "begun", tmp_path / "late"
+    here, there = str(begun), str(late)
+
+    def hang() -> None:
+        Path(here).write_text("")
+        jobs.hang()
+
+    def fail() -> None:
+        jobs.wait_for(here)
+        jobs.fail()
+
+    outcome = run_jobs([Job(hang), Job(fail), *[Job(lambda: jobs.note(there) and None)] * 5], on_error="stop")
+    assert outcome.failure(0).kind is FailureKind.CANCELLED and not late.exists()
+
+
+def test_the_pool_serves_again_after_a_run_that_stopped() -> None:
+    run_jobs([Job(jobs.hang), Job(jobs.fail)], on_error="stop")
+    assert len(run_jobs([Job(jobs.pid)] * 4).results) == 4
+
+
+def test_leaving_with_an_error_ends_what_runs_and_leaves_a_pool_that_serves() -> None:
+    running = [Job(jobs.hang)] * 2
+    with pytest.raises(RuntimeError, match="no more"), ProcessExecutor(2) as executor:
+        executor.begin(graph_of(running, {}, []), JobWork(running, {}, None))
+        executor.submit(Submit(TaskId(0), 1))
+        while not [event for event in executor.wait(None) if isinstance(event, TaskStarted)]:
+            pass
+        raise RuntimeError("no more")
+    assert len(run_jobs([Job(jobs.pid)] * 4).results) == 4
+
+
+def test_a_worker_at_rest_holds_nothing_of_the_run_that_is_over(tmp_path: Path) -> None:
+    released = tmp_path / "released"
+    place = str(released)
+
+    class Held:
+        def touch(self) -> None:
+            """Be used."""
+
+        def __del__(self) -> None:
+            # In the worker only; the one here lives as long as this function.
+            if os.getpid() != here:
+                Path(place).write_text("")
+
+    here = os.getpid()
+    held = Held()
+    run_jobs([Job(lambda: held.touch())], workers=1)
+    assert jobs.wait_for(place) == place

@@ -96,7 +96,7 @@ def frame() -> pd.DataFrame:
         {
             "i": np.arange(5000),
             "f": np.arange(5000) / 3,
-            "s": [f"row {i}" for i in range(5000)],
+            "s": pd.array([f"row {i}" for i in range(5000)], dtype="string[pyarrow]"),
             "c": pd.Categorical(["a", "b"] * 2500),
             "t": pd.date_range("2020-01-01", periods=5000, freq="h"),
             "o": pd.Series([{"n": i} for i in range(5000)], dtype=object),
