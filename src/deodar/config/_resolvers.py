@@ -140,8 +140,9 @@ def bound(scope: Scope) -> Iterator[None]:
 def _register(name: str, resolver: Callable[..., Any]) -> None:
     from omegaconf import OmegaConf
 
-    # Newer releases deprecate the old name, and check annotations, which older ones never did.
-    if hasattr(OmegaConf, "register_resolver"):
+    # Newer releases deprecate the usual name for one that meant something else before, and check annotations, which
+    # older ones never did.
+    if "annotation_validation" in (OmegaConf.register_resolver.__kwdefaults__ or {}):
         OmegaConf.register_resolver(name, resolver, replace=True, annotation_validation="off")
     else:
         OmegaConf.register_new_resolver(name, resolver, replace=True)

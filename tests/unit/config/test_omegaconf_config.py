@@ -207,7 +207,7 @@ def test_a_resolver_may_read_configuration_itself(conf):
 
 
 def test_a_resolver_that_the_program_registered_itself_comes_back(conf):
-    OmegaConf.register_resolver("mine", lambda: "program")
+    OmegaConf.register_new_resolver("mine", lambda: "program")
     try:
         conf.write("base/catalog.yml", "a: ${mine:}")
         assert conf.loader(custom_resolvers={"mine": lambda: "loader"})["catalog"] == {"a": "loader"}
@@ -250,7 +250,7 @@ def test_environment_variables_are_unknown_after_credentials_were_read(conf):
 def test_environment_variables_stay_known_if_the_program_registered_them(conf):
     conf.write("base/credentials.yml", "user: '${oc.env:PATH}'")
     loader = conf.loader()
-    OmegaConf.register_resolver("oc.env", oc.env)
+    OmegaConf.register_new_resolver("oc.env", oc.env)
     try:
         loader["credentials"]
         assert OmegaConf.has_resolver("oc.env")
