@@ -67,12 +67,13 @@ def refuse_duplicates(per_file: Mapping[str, Mapping[Any, Any]], *, by_leaf: boo
 
     Args:
         per_file: the content of each file.
-        by_leaf: compare full dotted paths of values instead of top-level keys that do not start with ``_``.
+        by_leaf: compare full dotted paths of values instead of top-level keys. Templates, whose names start with
+            ``_``, may be repeated in any case.
     """
     if len(per_file) < 2:
         return
     keys = {
-        path: set(_leaves(tree)) if by_leaf else {str(key) for key in tree if not str(key).startswith("_")}
+        path: {key for key in (_leaves(tree) if by_leaf else map(str, tree)) if not key.startswith("_")}
         for path, tree in per_file.items()
     }
     messages = []

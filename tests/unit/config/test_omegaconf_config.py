@@ -348,6 +348,12 @@ def test_parameters_files_may_share_branches_but_not_leaves(conf):
         conf.loader()["parameters"]
 
 
+def test_templates_may_be_repeated_among_parameters_too(conf):
+    conf.write("base/parameters.yml", "_t: 1\na: ${_t}")
+    conf.write("base/parameters_b.yml", "_t: 2")
+    assert conf.loader()["parameters"] == {"_t": 2, "a": 2}
+
+
 def test_missing_files_are_an_error_naming_folders_and_patterns(conf):
     message = (
         f"No files of YAML or JSON format found in {conf.root}/base or {conf.root}/local matching the glob "
