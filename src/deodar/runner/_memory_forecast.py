@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..engine.cache.fingerprint import list_changes
 from ..engine.journal.records import LearnedCosts
 from ..engine.journal.store import FILE_NAME, Journal
 from ..engine.model import TaskId
@@ -35,6 +36,7 @@ class Forecast:
         seconds: of all nodes that would run, as far as earlier runs tell.
         longest: of the longest chain of them.
         unknown: how many of them never ran before.
+        changes: all that changed of what a running node is made of, by node.
     """
 
     problems: list[str]
@@ -43,6 +45,7 @@ class Forecast:
     seconds: float = 0.0
     longest: float = 0.0
     unknown: int = 0
+    changes: Mapping[TaskId, list[str]] = field(default_factory=dict)
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -93,7 +96,17 @@ def forecast(pipeline: Pipeline, catalog: Catalog, options: MemoryOptions, proje
             sum(seconds for seconds in known if seconds is not None),
             _longest(compiled, running, costs),
             known.count(None),
+            _changes(decision, running),
         )
+
+
+def _changes(decision: Decision, running: list[TaskId]) -> dict[TaskId, list[str]]:
+    found = {}
+    for task in running:
+        record = decision.records.get(decision.seen.graph.tasks[task].name)
+        if record is not None and record.fingerprint != decision.fingerprints[task].root:
+            found[task] = list_changes(record.leaves(), decision.fingerprints[task].leaves)
+    return found
 
 
 def _unusable(pipeline: Pipeline, catalog: Catalog) -> list[str]:

@@ -86,7 +86,6 @@ def _prospect(env: str | None, pipelines: list[str], params: dict[str, Any]) -> 
 
 def _lines(ahead: "Forecast", task: "TaskId") -> list[str]:
     # Imported here: a command that is only listed plans nothing.
-    from ...engine.cache.fingerprint import list_changes
     from ...engine.plan_gate import describe
 
     decision = ahead.decision
@@ -94,7 +93,7 @@ def _lines(ahead: "Forecast", task: "TaskId") -> list[str]:
     first, *behind = describe(decision.plan, task)
     lines = [first, *(f"  {line}" for line in behind)]
     record, now = decision.records.get(ahead.name(task)), decision.fingerprints[task]
-    changes = list_changes(record.leaves(), now.leaves) if record is not None else []
+    changes = ahead.changes.get(task, [])
     if len(changes) > 1:
         lines += ["changed:", *(f"  {change}" for change in changes)]
     lines += [f"not tracked: {note}" for note in now.notes]

@@ -18,7 +18,7 @@ SETTING = "RUN_MEMORY"
 HOME = ".deodar"
 _OFF = ("0", "off", "no", "false")
 _COUNTS = ("env", "runtime_params", "pipeline_names", "tags", "from_nodes", "to_nodes", "node_names", "from_inputs")
-_COUNTS_TOO = ("to_outputs", "load_versions", "namespaces", "runner", "only_missing_outputs")
+_COUNTS_TOO = ("to_outputs", "load_versions", "namespaces", "only_missing_outputs")
 
 
 def home_of(project_path: Path) -> Path:

@@ -222,7 +222,8 @@ class Run:
         from ...runner._inherited import inherit, inherited
 
         outer = inherited()
-        memory = memory_options(outer.state, self.project_path, facts_of(self.params, self.store), self.context.env)
+        facts = {**facts_of(self.params, self.store), "runner": type(self.runner).__name__}
+        memory = memory_options(outer.state, self.project_path, facts, self.context.env)
         costs, peaks = learned_costs(memory)
         return inherit(
             # What the caller has said stays: the command line brings its display along.
