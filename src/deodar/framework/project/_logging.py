@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import _environment
+from ..._terminal_log import TerminalHandler
 from ...utils import find_config_file
 from ._logging_rules import check_class, forbid_factories, prepared, resolve_class, translated
 
@@ -132,7 +133,14 @@ class _ProjectLogging(UserDict[str, Any]):
         self._data = config
 
     def _prepare_logging_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        return prepared(config, self._resolve_logging_class)
+        handlers = dict(config.get("handlers") or {})
+        if handlers.get("rich") != _RICH_LOGGING["handlers"]["rich"]:
+            return prepared(config, self._resolve_logging_class)
+        # The same to look at; but Rich is not loaded before there is something to write on a terminal.
+        del handlers["rich"]
+        ready = prepared({**config, "handlers": handlers}, self._resolve_logging_class)
+        ready["handlers"] = {**ready["handlers"], "rich": {"()": TerminalHandler, "rich_tracebacks": True}}
+        return ready
 
     def _resolve_logging_class(self, class_path: str) -> Any:
         # The project's own code is trusted: it is about to be run.

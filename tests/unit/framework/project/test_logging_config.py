@@ -55,10 +55,10 @@ def test_importing_the_project_configures_no_logging(fresh: Path) -> None:
     assert logging.getLogger().handlers == before
 
 
-def test_built_in_configuration_writes_with_rich(fresh: Path) -> None:
+def test_built_in_configuration_writes_as_suits_where_output_goes(fresh: Path) -> None:
     assert _ProjectLogging().data == DEFAULT
     (handler,) = logging.getLogger().handlers
-    assert type(handler).__module__ == "deodar.logging"
+    assert type(handler).__module__ == "deodar._terminal_log"
 
 
 def test_deferred_configuration_is_applied_when_somebody_looks(fresh: Path) -> None:
