@@ -504,7 +504,7 @@ def test_worker_of_a_run_is_prepared_like_this_process(shop: Any) -> None:
         check=True,
         env={"PATH": ""},
     )
-    assert found.stdout.decode().strip() == f"{shop.package} RichHandler 1"
+    assert found.stdout.decode().strip() == f"{shop.package} TerminalHandler 1"
 
 
 def test_project_chooses_the_class_of_the_catalog(shop: Any, reconfigure: Callable[[str], None]) -> None:
