@@ -11,12 +11,17 @@ from .task import TaskError as TaskError  # not in __all__, as in the contract
 from .thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
+    from .dask_runner import DaskRunner
     from .parallel_runner import ParallelRunner
     from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
 
-__all__ = ["AbstractRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
+__all__ = ["AbstractRunner", "DaskRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
 
-_ELSEWHERE = {"ParallelRunner": "parallel_runner", "ParallelRunnerManager": "parallel_runner"}
+_ELSEWHERE = {
+    "DaskRunner": "dask_runner",
+    "ParallelRunner": "parallel_runner",
+    "ParallelRunnerManager": "parallel_runner",
+}
 
 
 def __getattr__(name: str) -> Any:

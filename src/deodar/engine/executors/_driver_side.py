@@ -6,8 +6,8 @@ import dataclasses
 import queue
 import socket
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..commands import Submit
 from ..events import TaskEnded, TaskFailed, TaskStarted
@@ -15,10 +15,25 @@ from ..model import TaskId, ValueId
 from ..transport.pickling import UnportableValueError
 from ..transport.writer import Handle, Writer
 from ._attempt import run_attempt
-from .protocol import Work
+from .protocol import Channel, Work
 
 WORKER = "main"
 Outcome = TaskStarted | TaskEnded | TaskFailed
+
+
+class _Sized(Protocol):
+    @property
+    def size(self) -> int: ...
+
+
+class HomeChannel(Channel, Protocol):
+    """A channel of a task in the driver's process, which says afterwards what it was given."""
+
+    @property
+    def given(self) -> Mapping[ValueId, _Sized]: ...
+
+
+C = TypeVar("C", bound=HomeChannel)
 
 
 class DriverChannel:
@@ -63,13 +78,13 @@ class DriverChannel:
             self.kept[value] = data
 
 
-class DriverSide:
+class DriverSide(Generic[C]):
     """The thread and its queue. Started with the first order."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._orders: queue.SimpleQueue[tuple[Submit, DriverChannel] | None] = queue.SimpleQueue()
-        self._outcomes: queue.SimpleQueue[tuple[Outcome, DriverChannel]] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Submit, C] | None] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[tuple[Outcome, C]] = queue.SimpleQueue()
         self.bell, self._ringer = socket.socketpair()
         self.bell.setblocking(False)
         self.waiting: dict[TaskId, Submit] = {}
@@ -77,7 +92,7 @@ class DriverSide:
         self._lock = threading.Lock()  # guards what is waiting and what was cancelled
         threading.Thread(target=self._serve, name="deodar-driver-tasks", daemon=True).start()
 
-    def submit(self, order: Submit, channel: DriverChannel) -> None:
+    def submit(self, order: Submit, channel: C) -> None:
         """Take a task."""
         self.waiting[order.task] = order
         self._orders.put((order, channel))
@@ -91,7 +106,7 @@ class DriverSide:
                 return True
         return False
 
-    def outcomes(self) -> list[tuple[Outcome, DriverChannel]]:
+    def outcomes(self) -> list[tuple[Outcome, C]]:
         """Return what happened since the last call."""
         try:
             self.bell.recv(4096)
@@ -110,7 +125,7 @@ class DriverSide:
             self._cancelled.update(self.waiting)
         self._orders.put(None)
 
-    def _tell(self, outcome: Outcome, channel: DriverChannel) -> None:
+    def _tell(self, outcome: Outcome, channel: C) -> None:
         self._outcomes.put((outcome, channel))
         self._ringer.send(b"!")
 

@@ -37,10 +37,14 @@ class ForwardingHandler(logging.Handler):
             self.handleError(record)
 
 
-def forward_reports(send: Send) -> None:
-    """Have this process's log records and warnings sent up, and handled nowhere else."""
+def forward_reports(send: Send, *, spare: Callable[[str], bool] | None = None) -> None:
+    """Have this process's log records and warnings sent up, and handled nowhere else.
+
+    Args:
+        spare: says of a logger's name that it is to be left as it is.
+    """
     for known in [logging.root, *logging.root.manager.loggerDict.values()]:
-        if isinstance(known, logging.Logger):
+        if isinstance(known, logging.Logger) and not (spare is not None and spare(known.name)):
             known.handlers.clear()
             known.propagate = True
     logging.root.addHandler(ForwardingHandler(send))

@@ -97,7 +97,7 @@ class ProcessExecutor:
         self._at_home: dict[ValueId, Any] = {}
         self._links: list[Link] = []
         self._slots: list[int] = []
-        self._side: DriverSide | None = None
+        self._side: DriverSide[DriverChannel] | None = None
         self._pace = Pace(self.workers)
         self._devices = Devices()
         self._warner = Warner()
@@ -355,7 +355,7 @@ class ProcessExecutor:
         self._started.discard(task)
         self._events.append(TaskFailed(task, order.attempt, failure, link.name))
 
-    def _hear_here(self, side: DriverSide) -> None:
+    def _hear_here(self, side: DriverSide[DriverChannel]) -> None:
         for outcome, channel in side.outcomes():
             if isinstance(outcome, TaskStarted):
                 self._events.append(WindowChanged(self.window))

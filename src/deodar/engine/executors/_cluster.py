@@ -1,0 +1,468 @@
+"""What the executors of all clusters share: the driver's side of missions, messages, limits and values.
+
+Carried values stay on the cluster, as whatever the engine calls them; the driver holds references. Only what the
+driver itself puts in or asks for passes through it.
+"""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+import logging
+import pickle
+import queue
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from ..commands import Submit
+from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost
+from ..graph import TaskGraph
+from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
+from ..transport.parcel import Parcel
+from ..transport.pickling import UnportableValueError, pack_by_value
+from . import _wire
+from ._attempt import NO_FACTS
+from ._blame import TaskCancelledError, TaskTimeoutError, WorkerDiedError, WorkerNotReadyError
+from ._cluster_outfit import capture_cluster_outfit
+from ._cluster_worker import Assignment, Mission
+from ._driver_side import DriverSide, Outcome
+from ._pace import Pace
+from ._remote_errors import unpack_error
+from ._reporting import Warner, handle_record
+from ._strays import made_up_modules_by_value
+from .protocol import Work
+
+Ref = TypeVar("Ref")
+"""What the engine calls a value that it holds."""
+
+
+@contextlib.contextmanager
+def quiet(name: str) -> Iterator[None]:
+    """Let an engine that was started for one run warn only: its own coming and going is no news to the user."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What passed through the driver, for those who count.
+
+    Attributes:
+        sent: bytes of values that it put on the cluster.
+        fetched: bytes of values that it took from there.
+        messages: from workers.
+        message_bytes: of these.
+    """
+
+    sent: int = 0
+    fetched: int = 0
+    messages: int = 0
+    message_bytes: int = 0
+
+
+@dataclass(slots=True)
+class Flight:
+    """A submitted attempt.
+
+    Attributes:
+        worker: where it was last heard of; empty before that.
+        since: when it was first heard of, by the monotonic clock.
+        doom: why it is being ended; None when it is not.
+        call: what the engine calls it.
+    """
+
+    order: Submit
+    call: Any = None
+    worker: str = ""
+    since: float = 0.0
+    doom: FailureKind | None = None
+    reads: tuple[ValueId, ...] = field(default=())
+
+
+class HomeParcels(Generic[Ref]):
+    """How a task in the driver's process takes and gives carried values.
+
+    Args:
+        at_home: values that cannot travel, kept as they are.
+    """
+
+    def __init__(self, executor: ClusterExecutor[Ref], at_home: dict[ValueId, Any]) -> None:
+        self._executor = executor
+        self._at_home = at_home
+        self.given: dict[ValueId, Parcel] = {}
+        self.kept: dict[ValueId, Any] = {}
+
+    def take(self, value: ValueId) -> Any:
+        """Return a value of the task's own, or the very object where it cannot travel."""
+        if value in self.kept:
+            return self.kept[value]
+        if value in self._at_home:
+            return self._at_home[value]
+        if value in self.given:
+            return self.given[value].unpack()
+        return self._executor.bring(value).unpack()
+
+    def give(self, value: ValueId, data: Any) -> None:
+        """Pack a value; keep it here if it cannot travel and need not."""
+        self.given.pop(value, None)
+        self.kept.pop(value, None)
+        try:
+            self.given[value] = Parcel.of(data)
+        except UnportableValueError:
+            if not self._executor.stays_here(value):
+                raise
+            self.kept[value] = data
+
+
+class HomeSide(DriverSide[HomeParcels[Any]]):
+    """The driver's own tasks, which tell the executor's inbox."""
+
+    def __init__(self, work: Work, inbox: queue.SimpleQueue[Any]) -> None:
+        self._inbox = inbox
+        super().__init__(work)
+
+    def _tell(self, outcome: Outcome, channel: HomeParcels[Any]) -> None:
+        self._inbox.put((outcome, channel))
+
+
+class ClusterExecutor(abc.ABC, Generic[Ref]):
+    """Runs tasks on a cluster that is connected already.
+
+    Args:
+        name: for people.
+        slots: how many tasks the cluster can run at a time.
+
+    Attributes:
+        traffic: what passed through the driver.
+    """
+
+    can_kill = True
+    patience = 1.0
+    """Seconds without news after which the engine is asked whether it gave something up."""
+
+    def __init__(self, name: str, slots: int) -> None:
+        self.name = name
+        self.slots = slots
+        self.traffic = Traffic()
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._events: list[Event] = []
+        self._flights: dict[TaskId, Flight] = {}
+        self._refs: dict[ValueId, Ref] = {}
+        self._at_home: dict[ValueId, Any] = {}
+        self._side: HomeSide | None = None
+        self._pace = Pace(max(1, slots))
+        self._warner = Warner()
+        self._run = uuid.uuid4().hex
+
+    # What an engine has to do.
+
+    @abc.abstractmethod
+    def _open(self, mission: Mission) -> None:
+        """Put the mission on the cluster, and listen to the messages of its workers."""
+
+    @abc.abstractmethod
+    def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Ref]) -> Any:
+        """Start an attempt and return what the engine calls it."""
+
+    @abc.abstractmethod
+    def _harvest(self, flight: Flight, written: Mapping[ValueId, int]) -> Mapping[ValueId, Ref]:
+        """Return references to the values that an attempt which ended well wrote, of which the bytes are given."""
+
+    def _keep(self, value: ValueId, parcel: Parcel) -> None:
+        """Keep what the engine cannot make again, if it might lose it."""
+        return
+
+    @abc.abstractmethod
+    def _hold(self, parcel: Parcel) -> Ref:
+        """Put a value on the cluster."""
+
+    @abc.abstractmethod
+    def _bring(self, value: ValueId) -> Parcel:
+        """Fetch a value; may be called in any thread."""
+
+    @abc.abstractmethod
+    def _end(self, flight: Flight) -> None:
+        """End an attempt that may be running, by force."""
+
+    @abc.abstractmethod
+    def _given_up(self, flight: Flight) -> BaseException | None:
+        """Return why the engine gave an attempt up, or None."""
+
+    @abc.abstractmethod
+    def _shut(self) -> None:
+        """Listen no more; the cluster itself stays."""
+
+    # The protocol.
+
+    @property
+    def window(self) -> int:
+        """Enough for every slot to have its next tasks at hand, which is more the shorter tasks are."""
+        return self._pace.window + (len(self._side.waiting) if self._side else 0)
+
+    def __enter__(self) -> ClusterExecutor[Ref]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is not None:
+                for flight in self._flights.values():
+                    if flight.call is not None:
+                        self._end(flight)
+            if self._side is not None:
+                self._side.close()
+        finally:
+            self._flights.clear()
+            self._refs.clear()
+            self._shut()
+
+    def begin(self, graph: TaskGraph, work: Work) -> None:
+        """Take the work of this run.
+
+        Raises:
+            UnportableValueError: if the work cannot be pickled.
+        """
+        self._graph = graph
+        self._work = work
+        if all(task.in_driver for task in graph.tasks):
+            return
+        with made_up_modules_by_value():
+            parcels = [Parcel.of_packed(pack_by_value(thing)) for thing in (capture_cluster_outfit(), work)]
+        self._open(Mission(self._run, *parcels))
+
+    def put(self, value: ValueId, data: Any) -> None:
+        """Put a value that is there before its readers run on the cluster."""
+        try:
+            parcel = Parcel.of(data)
+        except UnportableValueError:
+            # Tasks in this process can still read it; for any other the error comes when it is submitted.
+            self._at_home[value] = data
+        else:
+            self._send(value, parcel)
+
+    def submit(self, order: Submit) -> None:
+        """Hand the task to the engine."""
+        spec = self._graph.tasks[order.task]
+        flight = self._flights[order.task] = Flight(order, reads=spec.reads)
+        if spec.in_driver:
+            self._submit_here(order, spec)
+            return
+        for value in spec.reads:
+            if value in self._at_home:
+                self._refuse(order, spec, value)
+                return
+        reads = {value: self._refs[value] for value in spec.reads if value in self._refs}
+        flight.call = self._launch(Assignment(order.task, order.attempt), spec, reads)
+
+    def cancel(self, task: TaskId) -> None:
+        """End the task, with the worker that runs it if need be."""
+        flight = self._flights.get(task)
+        if flight is None or flight.doom is not None:
+            return
+        if flight.call is not None:
+            self._doom(flight, FailureKind.CANCELLED)
+        elif self._side is not None and self._side.cancel(task):
+            self._fail(flight, Failure(FailureKind.CANCELLED, TaskCancelledError(self._graph.tasks[task].name)))
+
+    def free(self, values: Iterable[ValueId]) -> None:
+        """Let go of values; the engine removes what nobody refers to."""
+        for value in values:
+            self._refs.pop(value, None)
+            self._at_home.pop(value, None)
+
+    def fetch(self, value: ValueId) -> Any:
+        """Bring a value here."""
+        if value in self._at_home:
+            return self._at_home[value]
+        return self.bring(value).unpack()
+
+    def wait(self, timeout: float | None) -> Iterator[Event]:
+        """Yield what happened."""
+        limit = None if timeout is None else time.monotonic() + timeout
+        while not self._events and (self._flights or limit is not None):
+            self._hear(limit)
+            if limit is not None and time.monotonic() >= limit:
+                break
+        while self._events:
+            yield self._events.pop(0)
+
+    # For tasks in the driver's process.
+
+    def bring(self, value: ValueId) -> Parcel:
+        """Fetch a value and count it."""
+        if value not in self._refs:
+            raise LookupError(f"No carried value {value}: its task has not ended well, or it was freed.")
+        parcel = self._bring(value)
+        self.traffic.fetched += parcel.size
+        return parcel
+
+    def stays_here(self, value: ValueId) -> bool:
+        """Return whether nobody reads a value outside of the driver's process."""
+        return all(task.in_driver for task in self._graph.tasks if value in task.reads)
+
+    # What comes in.
+
+    def _hear(self, limit: float | None) -> None:
+        first = min(
+            [
+                time.monotonic() + self.patience,
+                *([] if limit is None else [limit]),
+                *map(self._due, self._flights.values()),
+            ]
+        )
+        try:
+            item = self._inbox.get(timeout=max(0.0, first - time.monotonic()))
+        except queue.Empty:
+            self._keep_limits()
+            for flight in list(self._flights.values()):
+                self._look_after(flight)
+            return
+        self._take(item)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._take(self._inbox.get_nowait())
+        self._keep_limits()
+
+    def _take(self, item: Any) -> None:
+        if isinstance(item, bytes):
+            self.traffic.messages += 1
+            self.traffic.message_bytes += len(item)
+            self._read(*pickle.loads(item))
+        elif isinstance(item, Flight):
+            self._look_after(item)
+        else:
+            self._hear_here(*item)
+
+    def _read(
+        self, task: TaskId, attempt: int, worker: str, started: float, notes: list[Any], ending: tuple[Any, ...] | None
+    ) -> None:
+        """Take a message of a worker."""
+        name = self._graph.tasks[task].name
+        for kind, *rest in notes:
+            if kind == _wire.LOG:
+                handle_record(rest[0], name)
+            else:
+                self._warner.show(*rest)
+        flight = self._flights.get(task)
+        if flight is None or flight.order.attempt != attempt or flight.doom is not None:
+            return  # it was given up, or runs again for what it wrote alone
+        self._note_worker(flight, worker)
+        if ending is not None:
+            self._conclude(flight, *ending)
+
+    def _note_worker(self, flight: Flight, worker: str) -> None:
+        if not flight.worker:
+            flight.since = time.monotonic()
+            self._events.append(TaskStarted(flight.order.task, flight.order.attempt, worker))
+        elif flight.worker != worker:
+            # The engine runs it again by itself.
+            self._events.append(WorkerLost(flight.worker, None, flight.order.task))
+            flight.since = time.monotonic()
+        flight.worker = worker
+
+    def _conclude(self, flight: Flight, kind: int, *rest: Any) -> None:
+        if kind == _wire.DONE:
+            (started, seconds, cpu, peak), sizes, facts = rest
+            self._refs.update(self._harvest(flight, dict(sizes)))
+            known = NO_FACTS if facts is None else pickle.loads(facts)
+            order = flight.order
+            del self._flights[order.task]
+            report = TaskReport(started, seconds, cpu, peak, sizes, known)
+            self._events.append(TaskEnded(order.task, order.attempt, report, flight.worker))
+            if self._pace.note(seconds):
+                self._events.append(WindowChanged(self.window))
+        elif kind == _wire.FAILED:
+            packed = rest[0]
+            self._fail(flight, Failure(FailureKind.ERROR, unpack_error(packed), packed[3]))
+        else:
+            error = unpack_error(rest[0])
+            raise WorkerNotReadyError(
+                f"Worker {flight.worker} could not be made ready: {type(error).__name__}: {error}. "
+                "What the tasks use must be importable, and loadable, on every worker of the cluster."
+            ) from error
+
+    def _look_after(self, flight: Flight) -> None:
+        """Ask whether the engine gave an attempt up, because of which no message of it will come."""
+        if flight.call is None or self._flights.get(flight.order.task) is not flight or flight.doom is not None:
+            return
+        reason = self._given_up(flight)
+        if reason is None:
+            return
+        name = self._graph.tasks[flight.order.task].name
+        if not flight.worker:
+            self._note_worker(flight, self.name)
+        error = WorkerDiedError(name, None, 0, f"{self.name} gave it up: {reason}")
+        error.__cause__ = reason
+        self._events.append(WorkerLost(flight.worker, None, flight.order.task))
+        self._fail(flight, Failure(FailureKind.LOST, error))
+
+    def _fail(self, flight: Flight, failure: Failure) -> None:
+        order = flight.order
+        self._flights.pop(order.task, None)
+        self._events.append(TaskFailed(order.task, order.attempt, failure, flight.worker))
+
+    # What goes out.
+
+    def _send(self, value: ValueId, parcel: Parcel) -> None:
+        self.traffic.sent += parcel.size
+        self._keep(value, parcel)
+        self._refs[value] = self._hold(parcel)
+
+    def _submit_here(self, order: Submit, spec: TaskSpec) -> None:
+        if self._side is None:
+            self._side = HomeSide(self._work, self._inbox)
+        at_home = {value: self._at_home[value] for value in spec.reads if value in self._at_home}
+        self._side.submit(order, HomeParcels(self, at_home))
+        self._events.append(WindowChanged(self.window))
+
+    def _hear_here(self, outcome: Outcome, channel: HomeParcels[Ref]) -> None:
+        if isinstance(outcome, TaskStarted):
+            self._events.append(WindowChanged(self.window))
+        else:
+            self._flights.pop(outcome.task, None)
+            if isinstance(outcome, TaskEnded):
+                for value, parcel in channel.given.items():
+                    self._send(value, parcel)
+                self._at_home.update(channel.kept)
+        self._events.append(outcome)
+
+    def _refuse(self, order: Submit, spec: TaskSpec, value: ValueId) -> None:
+        """Fail a task that would have to read what cannot travel."""
+        error = UnportableValueError(
+            type(self._at_home[value]),
+            TypeError(f"it is the input {self._graph.values[value].name!r} of {spec.name!r}"),
+        )
+        self._fail(self._flights[order.task], Failure(FailureKind.ERROR, error))
+
+    # Limits.
+
+    def _due(self, flight: Flight) -> float:
+        """Return when the time of an attempt is over."""
+        seconds = self._graph.tasks[flight.order.task].timeout
+        known = flight.worker and flight.call is not None and flight.doom is None
+        return flight.since + seconds if known and seconds is not None else float("inf")
+
+    def _keep_limits(self) -> None:
+        now = time.monotonic()
+        for flight in [flight for flight in self._flights.values() if self._due(flight) <= now]:
+            self._doom(flight, FailureKind.TIMEOUT)
+
+    def _doom(self, flight: Flight, why: FailureKind) -> None:
+        """End an attempt and tell of it: what it may still say does not count."""
+        spec = self._graph.tasks[flight.order.task]
+        flight.doom = why
+        self._end(flight)
+        error: BaseException = TaskCancelledError(spec.name)
+        if why is FailureKind.TIMEOUT:
+            error = TaskTimeoutError(spec.name, spec.timeout or 0.0)
+        self._fail(flight, Failure(why, error))
