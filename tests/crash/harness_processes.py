@@ -144,8 +144,8 @@ class Program:
     def kill(self, number: int = signal.SIGKILL) -> None:
         os.kill(self.process.pid, number)
 
-    def finish(self) -> tuple[int, str, str]:
-        out, error = self.process.communicate(timeout=LONG)
+    def finish(self, seconds: float = LONG) -> tuple[int, str, str]:
+        out, error = self.process.communicate(timeout=seconds)
         return self.process.returncode, out, error
 
     def assert_all_gone(self) -> None:

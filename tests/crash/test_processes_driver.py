@@ -68,6 +68,31 @@ def test_an_interrupt_ends_everything_within_three_seconds(step: str, tmp_path: 
     assert (tmp_path / "interrupted").exists() and not h.left_in_memory(program.process.pid)
 
 
+STUBBORN = """
+import os, threading
+import harness_processes as h
+
+def work(_):
+    h.dump("worker", os.getpid())
+    while True:
+        try:
+            threading.Event().wait()
+        except BaseException:
+            h.dump("asked", True)
+h.run([work])
+"""
+
+
+def test_a_second_interrupt_kills_at_once_what_will_not_end(tmp_path: Path) -> None:
+    program = h.Program(STUBBORN, tmp_path)
+    program.await_file("worker")
+    program.kill(signal.SIGINT)
+    program.await_file("asked")
+    program.kill(signal.SIGINT)
+    program.finish()
+    program.assert_all_gone()
+
+
 def test_an_interrupt_to_every_process_at_once_is_the_drivers_to_handle(tmp_path: Path) -> None:
     program = h.Program(RUNNING, tmp_path, "forkserver", "python")
     program.await_file("worker")
@@ -121,14 +146,15 @@ def work(_):
 from deodar.engine.executors._pool import close_idle_pools
 for n in range(int(sys.argv[1])):
     assert h.run([work, work]).status == "completed"
-    if n % 5 == 0:
+    if n % 12 == 0:
         close_idle_pools()
 print("all well")
 """
 
 
+@pytest.mark.slow
 def test_fifty_runs_of_a_driver_with_threads_of_libraries_do_not_hang(tmp_path: Path) -> None:
-    code, out, error = h.Program(THREADS, tmp_path, "50").finish()
+    code, out, error = h.Program(THREADS, tmp_path, "50").finish(4 * h.LONG)
     assert (code, out) == (0, "all well\n"), error
 
 

@@ -238,6 +238,19 @@ def test_a_task_that_is_asked_to_end_may_clear_up(tmp_path: Path) -> None:
     assert left.exists()
 
 
+def test_a_pool_that_a_task_makes_for_itself_ends_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    def map_in_pool(_: Any) -> list[int]:
+        import math
+        import multiprocessing
+
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            return pool.map(math.factorial, range(4))
+
+    run = h.run([map_in_pool])
+    assert run.recorder.of("TaskEnded")[0].report.facts["result"] == [1, 1, 2, 6]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_what_a_task_over_its_time_had_started_ends_with_it(tmp_path: Path) -> None:
     note = tmp_path / "child"
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
-import sys
-from pathlib import Path
 
+from ..machine import kills_for_memory, memory_limit
 from ..model import Failure, FailureKind
 
 _NEAR = 0.8
@@ -80,7 +77,7 @@ class MemoryWatch:
     """Knows how often the system has killed for memory, and how much there is."""
 
     def __init__(self) -> None:
-        self._kills = _kills_for_memory()
+        self._kills = kills_for_memory()
 
     def failure_of(self, task: str, exit_code: int | None, peak: int) -> Failure:
         """Return the failure of a task whose worker died by itself."""
@@ -99,8 +96,8 @@ class MemoryWatch:
     def _was_for_memory(self, exit_code: int | None, peak: int) -> bool:
         if exit_code != -signal.SIGKILL:
             return False
-        before, self._kills = self._kills, _kills_for_memory()
-        return self._kills > before or ((limit := _memory_limit()) > 0 and peak >= _NEAR * limit)
+        before, self._kills = self._kills, kills_for_memory()
+        return self._kills > before or ((limit := memory_limit()) > 0 and peak >= _NEAR * limit)
 
 
 def how_it_ended(exit_code: int | None) -> str:
@@ -117,43 +114,3 @@ def how_it_ended(exit_code: int | None) -> str:
 
 def _in_words(size: int) -> str:
     return f"{size / (1 << 30):.1f} GB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MB"
-
-
-def _control_group_files(name_v2: str, name_v1: str) -> list[Path]:
-    """Return where this process's own memory group may tell; in a container its root, outside the path of the group."""
-    found = []
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            _, controllers, path = line.split(":", 2)
-            below = path.lstrip("/")
-            if not controllers:
-                found += [Path("/sys/fs/cgroup") / below / name_v2, Path("/sys/fs/cgroup") / name_v2]
-            elif "memory" in controllers.split(","):
-                found += [Path("/sys/fs/cgroup/memory") / below / name_v1, Path("/sys/fs/cgroup/memory") / name_v1]
-    return found
-
-
-def _kills_for_memory() -> int:
-    """Return how many processes were killed for memory, here or in all of the system."""
-    if sys.platform != "linux":
-        return 0
-    count = 0
-    for path in [*_control_group_files("memory.events", "memory.oom_control"), Path("/proc/vmstat")]:
-        with contextlib.suppress(OSError, ValueError):
-            for line in path.read_text().splitlines():
-                name, _, number = line.partition(" ")
-                if name == "oom_kill":
-                    count += int(number)
-    return count
-
-
-def _memory_limit() -> int:
-    """Return the bytes of memory that there are for this process; 0 when unknown."""
-    try:
-        limit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 0
-    for path in _control_group_files("memory.max", "memory.limit_in_bytes"):
-        with contextlib.suppress(OSError, ValueError):
-            limit = min(limit, int(path.read_text()))
-    return limit

@@ -236,6 +236,8 @@ def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) 
         faulthandler.enable(file=2)  # where a crash in native code happened
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _unwind)
+    # What a task forks (a pool of its own, say) ends by the signal as any process does.
+    os.register_at_fork(after_in_child=_end_plainly)
     try:
         Worker(serial, down, up).serve()
     except Ended:
@@ -246,6 +248,11 @@ def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) 
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:
     raise Ended
+
+
+def _end_plainly() -> None:
+    if signal.getsignal(signal.SIGTERM) is _unwind:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _die_of(number: signal.Signals) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..machine import memory_limit
 from ._ledger import Ledger
 from .owners import folder_name, sweep
 from .writer import RAM, Handle, ShelfAddress, Writer
@@ -23,7 +24,8 @@ class Shelf:
 
     Args:
         writers: how many writers there may be, the owner's included.
-        budget: bytes in shared memory before values go to disk; by default half of what is free there.
+        budget: bytes in shared memory before values go to disk; by default half of what is free there,
+            and at most a quarter of all memory.
     """
 
     def __init__(self, *, writers: int = 64, budget: int | None = None) -> None:
@@ -34,7 +36,8 @@ class Shelf:
         for folder in set(folders):
             folder.mkdir(mode=0o700)
         if budget is None:
-            budget = shutil.disk_usage(ram).free // 2
+            # A container's limit counts shared memory in, and may be far below the size of that.
+            budget = min(shutil.disk_usage(ram).free // 2, memory_limit() // 4 or sys.maxsize)
         self._folders = folders
         self.address = ShelfAddress((str(folders[0]), str(folders[1])), writers, budget)
         Ledger.create(folders[RAM] / "ledger", writers)

@@ -1,0 +1,48 @@
+"""What this machine, or the container we are in, has: how much memory there is, and whether it ran out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+
+def kills_for_memory() -> int:
+    """Return how many processes the system has killed for memory so far, here or anywhere: compare two answers."""
+    if sys.platform != "linux":
+        return 0
+    count = 0
+    for path in [*_control_group_files("memory.events", "memory.oom_control"), Path("/proc/vmstat")]:
+        with contextlib.suppress(OSError, ValueError):
+            for line in path.read_text().splitlines():
+                name, _, number = line.partition(" ")
+                if name == "oom_kill":
+                    count += int(number)
+    return count
+
+
+def memory_limit() -> int:
+    """Return the bytes of memory that there are for this process; 0 when unknown."""
+    try:
+        limit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0
+    for path in _control_group_files("memory.max", "memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            limit = min(limit, int(path.read_text()))
+    return limit
+
+
+def _control_group_files(name_v2: str, name_v1: str) -> list[Path]:
+    """Return where this process's own memory group may tell; in a container its root, outside the path of the group."""
+    found = []
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            below = path.lstrip("/")
+            if not controllers:
+                found += [Path("/sys/fs/cgroup") / below / name_v2, Path("/sys/fs/cgroup") / name_v2]
+            elif "memory" in controllers.split(","):
+                found += [Path("/sys/fs/cgroup/memory") / below / name_v1, Path("/sys/fs/cgroup/memory") / name_v1]
+    return found
