@@ -111,6 +111,10 @@ class CatalogConfigResolver:
         self._resolved_configs = self._resolve_config_credentials(config, credentials)
         self._index: _patterns.PatternIndex | None = None
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # What Kedro pickled has patterns only with their credentials in place, and no index.
+        self.__dict__.update({"_pattern_sources": {}, "_credentials": None, "_index": None, **state})
+
     @property
     def config(self) -> dict[str, dict[str, Any]]:
         """The explicit entries, credentials in place. The catalog takes out what it replaces."""

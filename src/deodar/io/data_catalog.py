@@ -131,6 +131,8 @@ class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        # Kedro's own pickles may be older than validators.
+        super().__init__(True)
         self.__dict__.update(state)
         self._lock = threading.RLock()
 
