@@ -44,6 +44,15 @@ def shout(x: int) -> int:
     return x
 
 
+def shout_and_wait_for(path: str) -> int:
+    logger.warning("waiting")
+    tries = 0
+    while not Path(path).exists():
+        tries += 1
+        time.sleep(0.005)
+    return tries
+
+
 def warn(x: int) -> int:
     warnings.warn("this is a warning from a node", UserWarning, stacklevel=1)
     return x

@@ -11,16 +11,19 @@ from .task import TaskError as TaskError  # not in __all__, as in the contract
 from .thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
-    from .dask_runner import DaskRunner
+    from .dask_runner import DaskRunner as DaskRunner
     from .parallel_runner import ParallelRunner
     from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
+    from .ray_runner import RayRunner as RayRunner
 
-__all__ = ["AbstractRunner", "DaskRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
+# The contract's names; those of our own are there as well.
+__all__ = ["AbstractRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
 
 _ELSEWHERE = {
     "DaskRunner": "dask_runner",
     "ParallelRunner": "parallel_runner",
     "ParallelRunnerManager": "parallel_runner",
+    "RayRunner": "ray_runner",
 }
 
 

@@ -1,0 +1,94 @@
+"""The suite that every runner passes, on clusters; and what only a cluster can get wrong.
+
+The tests of ``test_runners`` are imported, and find the fixtures of this module. One cluster serves them all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import AbstractRunner, DaskRunner, RayRunner
+from deodar.runner._inherited import Inherited, inherit
+
+from . import scenarios as s
+from . import test_runners as suite
+
+pytestmark = pytest.mark.slow
+
+for _name, _test in vars(suite).items():
+    # Those of the common part; what is promised of processes follows below.
+    if _name.startswith("test_") and "runner" in _test.__code__.co_varnames[: _test.__code__.co_argcount]:
+        globals()[_name] = _test
+
+
+@pytest.fixture(scope="module")
+def dask_cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def ray_cluster() -> Iterator[Any]:
+    ray = pytest.importorskip("ray")
+    ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.WARNING)
+    yield ray
+    ray.shutdown()
+
+
+@pytest.fixture(params=["dask", "ray"], scope="module")
+def runner(request: pytest.FixtureRequest) -> AbstractRunner:
+    cluster = request.getfixturevalue(f"{request.param}_cluster")
+    return RayRunner() if request.param == "ray" else DaskRunner(cluster.scheduler_address)
+
+
+def catalog(**data: Any) -> DataCatalog:
+    return DataCatalog({name: MemoryDataset(value) for name, value in data.items()})
+
+
+def test_a_worker_that_dies_with_every_attempt_is_named_with_its_node(runner: AbstractRunner, tmp_path: Path) -> None:
+    logs = {f"o{n}": s.FileLog(str(tmp_path / f"o{n}")) for n in range(4)}
+    nodes = [node(s.increment, "a", f"o{n}", name=f"good{n}") for n in range(4)]
+    nodes.append(node(s.die, "a", "x", name="doomed"))
+    with inherit(Inherited(on_error="continue")), pytest.raises(Exception, match="doomed"):
+        runner.run(Pipeline(nodes), DataCatalog({"a": MemoryDataset(1), **logs}))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_timeout_ends_a_node_that_hangs(runner: AbstractRunner) -> None:
+    pipeline = Pipeline([node(s.sleep_for_ever, "a", "b", name="hangs")])
+    with (
+        inherit(Inherited(execution={"nodes": {"hangs": {"timeout": "300ms"}}})),
+        pytest.raises(TimeoutError, match="hangs"),
+    ):
+        runner.run(pipeline, catalog(a=1))
+
+
+def test_warnings_of_nodes_are_seen_here(runner: AbstractRunner) -> None:
+    with pytest.warns(UserWarning, match="this is a warning from a node"):
+        runner.run(Pipeline([node(s.warn, "a", "b")]), catalog(a=1))
+
+
+def test_a_node_that_goes_on_is_told_of_while_it_runs(runner: AbstractRunner, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    records: list[str] = []
+
+    class Opener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record.getMessage())
+            gate.touch()
+
+    logger, opener = logging.getLogger("deodar.conformance"), Opener()
+    logger.addHandler(opener)
+    try:
+        runner.run(Pipeline([node(s.shout_and_wait_for, "gate", "done")]), catalog(gate=str(gate)))
+    finally:
+        logger.removeHandler(opener)
+    assert records == ["waiting"]
