@@ -9,6 +9,7 @@ import os
 import sys
 
 from ... import _version
+from ..._nearest_project import nearest_project
 
 _TOP = __name__.partition(".")[0]
 _NATIVE = "deodar"
@@ -16,7 +17,7 @@ _NATIVE = "deodar"
 
 def main() -> None:
     """Run the command line with the arguments of the process."""
-    if _TOP == _NATIVE and _nearest_project_table(os.getcwd()) == "kedro":  # noqa: PTH109
+    if _TOP == _NATIVE and nearest_project(os.getcwd()) == "kedro":  # noqa: PTH109
         # Imported here: only a Kedro project needs the second name.
         from ...compat import install
 
@@ -37,21 +38,3 @@ def main() -> None:
 
 def _own_version() -> str:
     return _version.__version__ if _TOP == _NATIVE else _version.KEDRO_CONTRACT_VERSION
-
-
-def _nearest_project_table(folder: str) -> str | None:
-    """Return whose project the folder is in: ``"deodar"``, ``"kedro"`` or nobody's."""
-    # os.path rather than pathlib, whose import costs as much as everything else here.
-    while True:
-        try:
-            with open(os.path.join(folder, "pyproject.toml"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
-                text = file.read()
-        except (OSError, ValueError):
-            text = ""
-        for name in (_NATIVE, "kedro"):
-            if f"[tool.{name}]" in text:
-                return name
-        parent = os.path.dirname(folder)  # noqa: PTH120
-        if parent == folder:
-            return None
-        folder = parent

@@ -4,37 +4,6 @@ import sys
 import pytest
 
 from deodar import __version__
-from deodar.framework.cli._entry import _nearest_project_table
-
-
-@pytest.mark.parametrize(
-    ("text", "owner"),
-    [
-        ("[tool.kedro]\n", "kedro"),
-        ("[tool.deodar]\n", "deodar"),
-        ("[tool.kedro]\n[tool.deodar]\n", "deodar"),
-        ("[tool.ruff]\n", None),
-    ],
-)
-def test_the_table_tells_whose_project_it_is(tmp_path, text, owner):
-    (tmp_path / "pyproject.toml").write_text(text)
-    below = tmp_path / "a" / "b"
-    below.mkdir(parents=True)
-    assert _nearest_project_table(str(tmp_path)) == owner
-    assert _nearest_project_table(str(below)) == owner
-
-
-def test_the_nearest_project_counts(tmp_path):
-    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\n")
-    inner = tmp_path / "inner"
-    inner.mkdir()
-    (inner / "pyproject.toml").write_text("[tool.deodar]\n")
-    assert _nearest_project_table(str(inner)) == "deodar"
-
-
-def test_a_file_that_is_no_text_is_nobodys_project(tmp_path):
-    (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe[tool.kedro]")
-    assert _nearest_project_table(str(tmp_path)) is None
 
 
 def loaded_modules(folder, *arguments):
