@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..engine.cache import memory
@@ -18,7 +19,7 @@ _MEMORY_LIMIT = 16 << 20
 
 
 class CatalogEvidence:
-    """Looks at datasets only when asked, and anew each time.
+    """Looks at datasets only when asked, and anew each time but in a block of ``standing_still``.
 
     Args:
         datasets: by value; None for what the catalog does not know.
@@ -39,9 +40,28 @@ class CatalogEvidence:
         self._made = made
         self._store = store
         self._memo = memo
+        self._seen: dict[tuple[ValueId, str | None], bool] | None = None
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Look at each thing once in this block: nothing of ours is running."""
+        self._seen = {}
+        try:
+            yield
+        finally:
+            self._seen = None
 
     def exists(self, value: ValueId) -> bool:
         """Say whether a dataset has data."""
+        if self._seen is None:
+            return self._exists(value)
+        # No identity is empty, so this key is free.
+        key = value, ""
+        if key not in self._seen:
+            self._seen[key] = self._exists(value)
+        return self._seen[key]
+
+    def _exists(self, value: ValueId) -> bool:
         dataset = self._datasets.get(value)
         return dataset is not None and bool(dataset.exists())
 
@@ -51,6 +71,14 @@ class CatalogEvidence:
             return True
         if recorded is None:
             return False
+        if self._seen is None:
+            return self._is_same(value, recorded)
+        key = value, recorded
+        if key not in self._seen:
+            self._seen[key] = self._is_same(value, recorded)
+        return self._seen[key]
+
+    def _is_same(self, value: ValueId, recorded: str) -> bool:
         dataset = self._datasets.get(value)
         if dataset is not None and is_in_memory(dataset):
             return same_identity(self.identity(value), recorded)

@@ -138,7 +138,8 @@ def decide_run(
         results=results(seen) if options.wants_results else frozenset(),
         unknown=reason,
     )
-    plan = decide(seen.graph, records, fingerprints, evidence, request)
+    with evidence.standing_still():
+        plan = decide(seen.graph, records, fingerprints, evidence, request)
     if saves_memos:
         code.save()
         files.save()

@@ -12,6 +12,9 @@ from .digests import NotPlainError, digest_plain, digest_text, shown
 # In the order in which a change is named: what explains the most comes first.
 KINDS = ("python", "function", "helper", "class", "constant", "parameter", "config", "package", "value", "wiring")
 
+_SHORT = (bool, int, float, str)
+_SHORT_LENGTH = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -86,6 +89,9 @@ def _flatten(kind: str, name: str, value: Any, leaves: list[Leaf], notes: list[s
 
 
 def _digest_any(name: str, value: Any, notes: list[str]) -> str:
+    if value is None or (type(value) in _SHORT and len(text := repr(value)) <= _SHORT_LENGTH):
+        # It says as much as its digest would, and costs nothing: most of a configuration is of this kind.
+        return "None" if value is None else f"{type(value).__name__}:{text}"
     try:
         return digest_plain(value)
     except NotPlainError:

@@ -215,8 +215,9 @@ class Recorder:
         facts = json.dumps(dict(header.facts), default=str)
         who = (process.pid, process.host, process.born)
         connection.execute(_START_RUN, (header.id, at, *who, header.scope, tasks, header.resumes, facts))
-        known = {mark.root: mark for mark in self._fingerprints if mark is not None}
-        connection.executemany(_FINGERPRINT, [(root, mark.dumps()) for root, mark in known.items()])
+        known = {row[0] for row in connection.execute("SELECT root FROM fingerprints")}
+        fresh = {mark.root: mark for mark in self._fingerprints if mark is not None and mark.root not in known}
+        connection.executemany(_FINGERPRINT, [(root, mark.dumps()) for root, mark in fresh.items()])
 
     def _key(self, task: TaskId, attempt: int) -> tuple[Any, ...]:
         """Return what every row of an attempt begins with."""
