@@ -76,7 +76,8 @@ def test_the_scheduler_and_what_it_stands_on_know_no_clock_chance_or_io() -> Non
 
 def imported_by(statement: str) -> set[str]:
     """Return the modules that a statement brings into a fresh interpreter."""
-    code = f"import json, sys; before = set(sys.modules); {statement}; print(json.dumps(sorted(set(sys.modules) - before)))"
+    told = "print(json.dumps(sorted(set(sys.modules) - before)))"
+    code = f"import json, sys; before = set(sys.modules); {statement}; {told}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(json.loads(done.stdout.splitlines()[-1]))
 

@@ -34,6 +34,16 @@ def memory_limit() -> int:
     return limit
 
 
+def gpu_count() -> int:
+    """Return how many GPUs this process may use: what the environment lists, else what the driver shows, else 0."""
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is not None:
+        return len([device for device in listed.split(",") if device.strip() and device.strip() != "-1"])
+    with contextlib.suppress(OSError):
+        return len(list(Path("/proc/driver/nvidia/gpus").iterdir()))
+    return 0
+
+
 def _control_group_files(name_v2: str, name_v1: str) -> list[Path]:
     """Return where this process's own memory group may tell; in a container its root, outside the path of the group."""
     found = []

@@ -6,6 +6,7 @@ import abc
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from ..engine.model import Resources
 from ._remote_runner import RemoteRunner
 
 if TYPE_CHECKING:
@@ -43,5 +44,10 @@ class ClusterRunner(RemoteRunner):
     ) -> None:
         with self._connected() as executor:
             self._run_remotely(
-                pipeline, catalog, hook_manager, run_id, executor=executor, workers=max(1, executor.slots)
+                pipeline,
+                catalog,
+                hook_manager,
+                run_id,
+                executor=executor,
+                supply=Resources(float(max(1, executor.slots))),
             )

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
+from ..engine.machine import gpu_count, memory_limit
 from ..engine.model import NO_RETRY, ONE_SLOT, OnError, Resources, RetryPolicy, RunPolicy, TaskSpec, ValueId
 from ..utils import get_close_matches
 from ._inherited import NOTHING, Inherited
@@ -231,17 +232,34 @@ class SpecMaker:
         policies = ExecutionPolicies.read(project.execution, project.pipeline_names)
         return cls(policies, frozenset(home), project.costs, project.peaks)
 
-    def run_policy(self, project: Inherited, *, on_error: OnError, workers: int, by_cost: bool = False) -> RunPolicy:
+    def run_policy(
+        self, project: Inherited, *, on_error: OnError, supply: Resources, by_cost: bool = False
+    ) -> RunPolicy:
         """Return how the run is scheduled.
 
         Args:
             on_error: of the runner; what the project or the command line says outweighs it.
-            workers: CPU slots, where the budget does not say.
+            supply: what the runner has; holds where the project's budget does not say.
         """
         declared = self.policies.budget
-        cpu = float(workers) if declared is None or declared.cpu == ONE_SLOT.cpu else declared.cpu
-        budget = Resources(cpu) if declared is None else replace(declared, cpu=cpu)
+        budget = supply
+        if declared is not None:
+            budget = Resources(
+                supply.cpu if declared.cpu == ONE_SLOT.cpu else declared.cpu,
+                declared.memory or supply.memory,
+                declared.gpu or supply.gpu,
+                declared.tokens,
+            )
         return RunPolicy(project.on_error or self.policies.on_error or on_error, budget, by_cost)
+
+
+def local_supply(workers: int) -> Resources:
+    """Return what this machine, or the container that we are in, has for nodes.
+
+    A tenth of the memory is left to everything else. Without a GPU that can be seen there is one token for it, so
+    that nodes which ask for one do not run beside each other.
+    """
+    return Resources(float(workers), int(memory_limit() * 0.9), gpu_count() or 1)
 
 
 PLAIN = SpecMaker()

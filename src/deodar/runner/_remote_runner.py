@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..engine.model import ValueId
+from ..engine.model import Resources, ValueId
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
 from ._compile import CompiledPipeline, compile_pipeline
 from ._hooks import NULL_MANAGER
@@ -38,12 +38,12 @@ class RemoteRunner(AbstractRunner):
         run_id: str | None,
         *,
         executor: EngineExecutor,
-        workers: int,
+        supply: Resources,
     ) -> None:
         """Run a pipeline on an executor.
 
         Args:
-            workers: CPU slots, where the project's budget does not say.
+            supply: what the workers have; holds where the project's budget does not say.
         """
         manager: Any = hook_manager or NULL_MANAGER
         datasets = {name: catalog[name] for name in sorted(pipeline.datasets() | confirmed(pipeline))}
@@ -67,7 +67,7 @@ class RemoteRunner(AbstractRunner):
         self._pipeline_run(pipeline, compiled, catalog).execute(
             executor,
             work,
-            policy=maker.run_policy(project, on_error="drain", workers=workers, by_cost=True),
+            policy=maker.run_policy(project, on_error="drain", supply=supply, by_cost=True),
             seed=lambda executor: _seed(executor, compiled, datasets, carried),
             finish=lambda executor: _collect(executor, pipeline, datasets, carried),
         )

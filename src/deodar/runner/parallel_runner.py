@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..io import CatalogConfigResolver, MemoryDataset, SharedMemoryDataCatalog, SharedMemoryDataset
 from ..pipeline import Pipeline
+from ._policies import local_supply
 from ._remote_runner import RemoteRunner, in_memory
 from .runner import AbstractRunner
 
@@ -165,7 +166,7 @@ class ParallelRunner(RemoteRunner):
             return
         workers = self._get_required_workers_count(pipeline)
         executor = self._make_executor(workers)
-        self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, workers=workers)
+        self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, supply=local_supply(workers))
 
     def _make_executor(self, workers: int) -> EngineExecutor:
         # Imported here: a subclass with an executor of its own needs no pool.

@@ -16,7 +16,7 @@ from ..pipeline import Pipeline
 from ._compile import compile_pipeline
 from ._hooks import NULL_MANAGER, _NullPluginManager
 from ._inherited import inherited
-from ._policies import SpecMaker
+from ._policies import SpecMaker, local_supply
 from ._resume_hint import (
     _enumerate_nodes_with_outputs,
     _enumerate_non_persistent_inputs,
@@ -141,7 +141,9 @@ class AbstractRunner(ABC):
         self._pipeline_run(pipeline, compiled, catalog).execute(
             executor,
             work,
-            policy=maker.run_policy(project, on_error="stop" if pool is None else "drain", workers=workers),
+            policy=maker.run_policy(
+                project, on_error="stop" if pool is None else "drain", supply=local_supply(workers)
+            ),
         )
 
     def _pipeline_run(self, pipeline: Pipeline, compiled: Any, catalog: Catalog) -> PipelineRun:

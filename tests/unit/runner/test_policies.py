@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
+from deodar.engine.machine import memory_limit
 from deodar.engine.model import Resources, RetryPolicy, TaskSpec
 from deodar.pipeline import node
 from deodar.runner._inherited import Inherited
-from deodar.runner._policies import ExecutionPolicies, ExecutionPolicyError, SpecMaker, parse_bytes, parse_seconds
+from deodar.runner._policies import (
+    ExecutionPolicies,
+    ExecutionPolicyError,
+    SpecMaker,
+    local_supply,
+    parse_bytes,
+    parse_seconds,
+)
 
 
 def same(x: Any) -> Any:
@@ -103,15 +111,15 @@ def test_what_cannot_be_understood_is_named_with_what_to_try(config: dict[str, A
 
 def test_the_command_line_outweighs_the_file_and_the_file_the_runner() -> None:
     maker = SpecMaker(ExecutionPolicies.read({"on_error": "continue"}))
-    assert maker.run_policy(Inherited(), on_error="drain", workers=2).on_error == "continue"
-    assert maker.run_policy(Inherited(on_error="stop"), on_error="drain", workers=2).on_error == "stop"
-    assert SpecMaker().run_policy(Inherited(), on_error="drain", workers=2).on_error == "drain"
+    assert maker.run_policy(Inherited(), on_error="drain", supply=Resources(2)).on_error == "continue"
+    assert maker.run_policy(Inherited(on_error="stop"), on_error="drain", supply=Resources(2)).on_error == "stop"
+    assert SpecMaker().run_policy(Inherited(), on_error="drain", supply=Resources(2)).on_error == "drain"
 
 
 def test_workers_are_the_cpu_budget_unless_the_file_says() -> None:
-    assert SpecMaker().run_policy(Inherited(), on_error="drain", workers=3).budget.cpu == 3
+    assert SpecMaker().run_policy(Inherited(), on_error="drain", supply=Resources(3)).budget.cpu == 3
     maker = SpecMaker(ExecutionPolicies.read({"budget": {"cpu": 8, "memory": "1GB"}}))
-    assert maker.run_policy(Inherited(), on_error="drain", workers=3).budget == Resources(8, 1000**3)
+    assert maker.run_policy(Inherited(), on_error="drain", supply=Resources(3)).budget == Resources(8, 1000**3)
 
 
 def test_learned_figures_fill_in_what_is_not_declared() -> None:
@@ -121,3 +129,16 @@ def test_learned_figures_fill_in_what_is_not_declared() -> None:
     assert (made.cost, made.resources.memory) == (12.5, 7)
     declared = ExecutionPolicies.read({"nodes": {"mine": {"resources": {"memory": 3}}}})
     assert SpecMaker(declared, peaks={"mine": 7}).spec(0, mine, (), ()).resources.memory == 3
+
+
+def test_the_supply_of_the_runner_fills_in_what_the_budget_leaves_out() -> None:
+    maker = SpecMaker(ExecutionPolicies.read({"budget": {"excel": 2}}))
+    made = maker.run_policy(Inherited(), on_error="drain", supply=Resources(4, 100, 1)).budget
+    assert made == Resources(4, 100, 1, (("excel", 2),))
+
+
+def test_the_machine_supplies_most_of_its_memory_and_at_least_one_gpu_token() -> None:
+    supply = local_supply(3)
+    assert supply.cpu == 3
+    assert 0 < supply.memory < memory_limit()
+    assert supply.gpu >= 1
