@@ -133,26 +133,22 @@ class LearnedCosts:
 
 
 class FileMemo:
-    """Digests of files with their stats, kept in a journal. Loaded at once, written by ``save``."""
+    """Digests of files with their stats, kept in a journal. Read when it is made, written by ``save``."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._known: dict[str, tuple[Stat, str]] | None = None
+        rows = journal.read("SELECT path, size, mtime, ctime, inode, digest FROM content")
+        self._known = {row[0]: (Stat(row[1], row[2], row[3], row[4]), row[5]) for row in rows}
         self._new: dict[str, tuple[Stat, str]] = {}
 
     def find(self, path: str, found: Stat) -> str | None:
         """Return the digest of a file that had this very stat."""
-        if self._known is None:
-            rows = self._journal.read("SELECT path, size, mtime, ctime, inode, digest FROM content")
-            self._known = {row[0]: (Stat(row[1], row[2], row[3], row[4]), row[5]) for row in rows}
         entry = self._known.get(path)
         return entry[1] if entry is not None and entry[0] == found else None
 
     def note(self, path: str, found: Stat, digest: str) -> None:
         """Remember a digest."""
-        self._new[path] = (found, digest)
-        if self._known is not None:
-            self._known[path] = (found, digest)
+        self._known[path] = self._new[path] = (found, digest)
 
     def save(self) -> None:
         """Write what is new."""
