@@ -15,6 +15,7 @@ import click
 
 from ... import _version
 from ...utils import find_kedro_project
+from .. import _telemetry
 from ._entry_points import ENTRY_POINT_GROUPS, entry_points, is_for_this_name
 from ._groups import CONTEXT_SETTINGS
 
@@ -136,6 +137,8 @@ def _plugins() -> Iterator[str]:
     for plugin in plugins:
         if not plugin.works_here:
             state = "off: written for kedro; on in a [tool.kedro] project, or with DEODAR_DROPIN=1"
+        elif plugin.distribution == _telemetry.ENTRY_POINT and not _telemetry.has_consent():
+            state = "off: the file .telemetry does not say 'consent: true'"
         elif plugin.distribution in disabled:
             state = "hooks off by DISABLE_HOOKS_FOR_PLUGINS"
         else:

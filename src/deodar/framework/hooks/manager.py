@@ -9,6 +9,7 @@ from typing import Any
 
 from pluggy import PluginManager
 
+from .. import _telemetry
 from .._installed import has_plugins
 from .markers import HOOK_NAMESPACE
 from .specs import DataCatalogSpecs, DatasetSpecs, KedroContextSpecs, NodeSpecs, PipelineSpecs
@@ -76,6 +77,8 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
     groups = [group for group in _GROUPS if has_plugins(group) or (is_cheap and group == _PLUGIN_HOOKS)]
     if groups and _TOP != HOOK_NAMESPACE:
         _block_foreign(hook_manager)
+    if groups and not _telemetry.has_consent():
+        hook_manager.set_blocked(_telemetry.ENTRY_POINT)
     for group in groups:
         hook_manager.load_setuptools_entrypoints(group)
     disabled = set(disabled_plugins)

@@ -177,3 +177,20 @@ def test_module_has_no_other_names() -> None:
 
     with pytest.raises(AttributeError, match="no_such_name"):
         assert manager.no_such_name
+
+
+@pytest.mark.parametrize(
+    ("consent", "expected"),
+    [(None, []), ("consent: false\n", []), ("consent: true\n", ["kedro-telemetry"]), ("# consent: true\n", [])],
+)
+def test_telemetry_is_loaded_only_where_the_project_agreed(
+    install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, consent: str | None, expected: list[str]
+) -> None:
+    install("kedro-telemetry")
+    (tmp_path / "pyproject.toml").write_text("[tool.deodar]\n")
+    if consent is not None:
+        (tmp_path / ".telemetry").write_text(consent)
+    monkeypatch.chdir(tmp_path)
+    manager = _create_hook_manager()
+    _register_hooks_entry_points(manager, ())
+    assert called(manager) == expected

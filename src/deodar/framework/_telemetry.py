@@ -1,0 +1,23 @@
+"""Whether kedro-telemetry may speak.
+
+Kedro's distribution requires that plugin, so it is often installed by nobody's wish, and it sends unless it is told
+not to. Here it is loaded only for a project whose file ``.telemetry`` says ``consent: true``.
+"""
+
+import re
+from pathlib import Path
+
+from ..utils import find_kedro_project
+
+ENTRY_POINT = "kedro-telemetry"
+_CONSENT = re.compile(r"^\s*consent\s*:\s*['\"]?(true|yes|on)['\"]?\s*(#.*)?$", re.IGNORECASE | re.MULTILINE)
+
+
+def has_consent() -> bool:
+    """Tell whether the project of the current folder has agreed to telemetry."""
+    try:
+        root = find_kedro_project(Path.cwd())
+        return root is not None and bool(_CONSENT.search((root / ".telemetry").read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        # No folder, no file, or none that can be read: nobody has agreed.
+        return False
