@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..engine.driver import Gate
     from ..engine.model import OnError
     from ..engine.observers import Observer
+    from ._store import StoreOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Inherited:
         on_error: what a failed node means for the others; None leaves it to the policies and the runner.
         gate: asked before a node starts whether it has to run.
         state: for the run memory; the runner passes it on and does not look inside.
+        store: where a run in pieces keeps what would be in memory alone; None for an ordinary run.
+        run_id: wanted by the caller of a session, which makes one up otherwise.
     """
 
     package_name: str | None = None
@@ -50,6 +53,8 @@ class Inherited:
     on_error: OnError | None = None
     gate: Gate | None = None
     state: Any = None
+    store: StoreOptions | None = None
+    run_id: str | None = None
 
 
 NOTHING = Inherited()

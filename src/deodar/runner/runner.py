@@ -97,6 +97,12 @@ class AbstractRunner(ABC):
             ValueError: if a free input is not in the catalog.
             Exception: what the first failing node, dataset or hook raised, the very object.
         """
+        store = inherited().store
+        if store is not None:
+            # Imported here: ordinary runs have no store.
+            from ._store import attach_store
+
+            attach_store(store, pipeline, catalog, run_id)
         if only_missing_outputs:
             pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
         _register_datasets(pipeline, catalog)

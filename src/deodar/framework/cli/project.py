@@ -10,6 +10,7 @@ from ... import KedroDeprecationWarning
 from ...utils import load_obj
 from ._groups import SuggestingGroup
 from ._memory_options import asked, memory_options, remembering
+from ._store_options import store_options, storing
 from .utils import (
     KedroCliError,
     _check_module_importable,
@@ -162,6 +163,7 @@ def package(metadata: "ProjectMetadata") -> None:
 )
 @click.option("--only-missing-outputs", is_flag=True, help=ONLY_MISSING_OUTPUTS_HELP)
 @memory_options
+@store_options
 @verbose_option
 def run(
     tags: list[str],
@@ -199,7 +201,7 @@ def run(
         "only_missing_outputs": only_missing_outputs,
     }
     runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
-    with _advice_on_failure(env, conf_source, selection), remembering(memory):
+    with _advice_on_failure(env, conf_source, selection), remembering(memory), storing(memory):
         if memory.get("dry_run"):
             return _dry_run(env, conf_source, params, selection, memory)
         return _run_session(env, conf_source, params, {"runner": runner_object, **selection})

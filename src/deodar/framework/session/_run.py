@@ -118,6 +118,13 @@ def registered(
         raise ValueError(message) from error
 
 
+def wanted_run_id(made_up: str) -> str:
+    """Return the id that the caller wants the run to have, or the one that was made up for it."""
+    # Whoever wants one has imported it; it comes with the runner, which is dear.
+    known = sys.modules.get(f"{_TOP}.runner._inherited")
+    return made_up if known is None else known.inherited().run_id or made_up
+
+
 def end_request(pipelines: Any) -> None:
     """Let later readers see all pipelines: what one run asked for holds for that run."""
     if isinstance(pipelines, project._ProjectPipelines):

@@ -26,6 +26,7 @@ from ._run import (
     filtered,
     registered,
     run_params,
+    wanted_run_id,
 )
 from .abstract_session import AbstractSession, KedroSessionError
 from .store import BaseSessionStore
@@ -218,7 +219,7 @@ class KedroSession(AbstractSession):
         if pipeline_name:
             _logger.warning("`pipeline_name` is deprecated and will be removed; use `pipeline_names` instead.")
             pipeline_names = [pipeline_name]
-        run_id = self._next_run_id()
+        run_id = wanted_run_id(self._next_run_id())
         request = Request(
             pipeline_names=pipeline_names,
             tags=tags,
