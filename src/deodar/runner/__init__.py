@@ -11,6 +11,7 @@ from .task import TaskError as TaskError  # not in __all__, as in the contract
 from .thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
+    from ._memory import remembering as remembering
     from .dask_runner import DaskRunner as DaskRunner
     from .parallel_runner import ParallelRunner
     from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
@@ -24,6 +25,7 @@ _ELSEWHERE = {
     "ParallelRunner": "parallel_runner",
     "ParallelRunnerManager": "parallel_runner",
     "RayRunner": "ray_runner",
+    "remembering": "_memory",
 }
 
 

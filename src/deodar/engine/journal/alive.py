@@ -7,6 +7,11 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+BEAT_SECONDS = 15.0
+"""How often a run says that it goes on."""
+SILENCE_SECONDS = 60.0
+"""A run on another machine that said nothing for so long is taken for dead."""
+
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 

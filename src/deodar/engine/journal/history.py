@@ -10,11 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..cache.fingerprint import Leaf, list_changes, load_leaves
-from .alive import Process
+from .alive import SILENCE_SECONDS, Process
 from .store import Journal, JournalError
-
-# A run on another machine that said nothing for this long is taken for dead.
-_SILENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +214,7 @@ class History:
     def _status_of_open(self, row: sqlite3.Row) -> str:
         lives = Process(row["pid"], row["host"], row["born"]).lives()
         if lives is None:
-            last = self._journal.read("SELECT max(at) AS at FROM events WHERE run = ?", row["id"])
-            lives = time.time() - float(last[0]["at"] or row["started"]) < _SILENCE_SECONDS
+            lives = time.time() - float(row["beat"] or row["started"]) < SILENCE_SECONDS
         return "running" if lives else "killed"
 
 

@@ -13,24 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from .alive import Process
+from .alive import SILENCE_SECONDS, Process
 from .store import Journal
 
 logger = logging.getLogger(__name__)
 
-# A process of another machine cannot be looked at: its locks count for a day.
-_FOREIGN_SECONDS = 24 * 3600.0
 _POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock."""
+    """Who holds a lock, since when, and when it last said that it goes on."""
 
     target: str
     run: str
     process: Process
     since: float
+    heard: float
 
     def __str__(self) -> str:
         since = time.strftime("%H:%M:%S", time.localtime(self.since))
@@ -112,12 +111,15 @@ class OutputLocks:
 
 
 def _holder(connection: sqlite3.Connection, target: str) -> Holder | None:
-    row = connection.execute("SELECT * FROM locks WHERE target = ?", (target,)).fetchone()
+    query = "SELECT locks.*, runs.beat FROM locks LEFT JOIN runs ON runs.id = locks.run WHERE target = ?"
+    row = connection.execute(query, (target,)).fetchone()
     if row is None:
         return None
-    return Holder(target, row["run"], Process(row["pid"], row["host"], row["born"]), row["since"])
+    heard = max(row["since"], row["beat"] or 0.0)
+    return Holder(target, row["run"], Process(row["pid"], row["host"], row["born"]), row["since"], heard)
 
 
 def _counts(holder: Holder, now: float) -> bool:
     lives = holder.process.lives()
-    return now - holder.since < _FOREIGN_SECONDS if lives is None else lives
+    # A process of another machine cannot be looked at, only heard.
+    return now - holder.heard < SILENCE_SECONDS if lives is None else lives

@@ -32,7 +32,7 @@ from ..events import (
     WorkerStarted,
 )
 from ..model import FailureKind, TaskId
-from .alive import Process
+from .alive import BEAT_SECONDS, Process
 from .records import STORED
 from .store import Journal
 
@@ -122,6 +122,7 @@ class Recorder:
         self._written = 0.0
         self._wake = threading.Event()
         self._closed = False
+        self._beaten = time.time()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Recorder:
@@ -145,12 +146,11 @@ class Recorder:
                 return
         with self._lock:
             self._buffer.append((time.time(), event))
-        if urgent:
-            self.flush()
-        elif self._thread is None:
+        if self._thread is None:
             self._thread = threading.Thread(target=self._keep_flushing, name="deodar-journal", daemon=True)
             self._thread.start()
-            self._wake.set()
+        if urgent:
+            self.flush()
         else:
             self._wake.set()
 
@@ -174,13 +174,22 @@ class Recorder:
 
     def _keep_flushing(self) -> None:
         while not self._closed:
-            # The timeout is a safety net; what is noted always sets the event.
-            self._wake.wait(1.0)
+            is_due = self._wake.wait(BEAT_SECONDS)
             self._wake.clear()
-            if not self._closed:
+            # The last events are written by whoever closes.
+            if is_due and not self._closed:
                 # Let a few more come: one commit for many costs little more than one for one.
                 time.sleep(_BATCH_SECONDS)
                 self.flush()
+            self._beat()
+
+    def _beat(self) -> None:
+        """Say that the run goes on, for those on other machines who cannot look at its process."""
+        now = time.time()
+        if now - self._beaten >= BEAT_SECONDS:
+            self._beaten = now
+            row = (now, self._header.id)
+            self._journal.write(lambda connection: connection.execute("UPDATE runs SET beat = ? WHERE id = ?", row))
 
     def _write(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> None:
         """Write a batch, like rows together: that costs half of one statement after the other."""

@@ -12,7 +12,7 @@ MIGRATIONS = (
     CREATE TABLE runs (
         id TEXT PRIMARY KEY, started REAL NOT NULL, ended REAL, status TEXT,
         pid INTEGER NOT NULL, host TEXT NOT NULL, born TEXT NOT NULL,
-        scope TEXT NOT NULL, tasks INTEGER NOT NULL, resumes TEXT, facts TEXT NOT NULL
+        scope TEXT NOT NULL, tasks INTEGER NOT NULL, resumes TEXT, facts TEXT NOT NULL, beat REAL
     );
     CREATE INDEX runs_by_time ON runs (started);
     CREATE TABLE attempts (

@@ -86,7 +86,7 @@ def test_locks_are_freed_when_the_run_fails(journal: Journal) -> None:
 
 
 @pytest.mark.parametrize(("since", "free"), [(0.0, True), (4e9, False)])
-def test_a_holder_on_another_machine_counts_for_a_day(journal: Journal, since: float, free: bool) -> None:
+def test_a_holder_on_another_machine_counts_as_long_as_it_is_heard(journal: Journal, since: float, free: bool) -> None:
     pretend(journal, "/a", Process(1, "elsewhere.invalid", "x"), since)
     if free:
         with OutputLocks(journal, "mine", ["/a"]):
