@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from ..io._staging import FOLDER_PREFIX
+from ..io._staging import FOLDER_PREFIX, afterwards
 from ..io.core import (
     PROTOCOL_DELIMITER,
     VERSION_KEY,
@@ -110,7 +110,7 @@ class PartitionedDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], 
         self._forget_listing()
         if self._overwrite:
             # Last, so that a save that fails has removed nothing, and functions in the data can read it.
-            self._remove_others(set(paths.values()))
+            afterwards(self, functools.partial(self._remove_others, set(paths.values())))
 
     def _describe(self) -> dict[str, Any]:
         return {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from logging import DEBUG, Logger
 from typing import Any
 
 from ._errors import DatasetError
-from ._staging import staging_of
+from ._staging import foreign, saving_partitions, staging_of, sweep_folder_of
 
 _Load = Callable[[Any], Any]
 _Save = Callable[[Any, Any], Any]
@@ -29,6 +30,8 @@ def wrapped_load(load_func: _Load, logger: Logger) -> _Load:
     @functools.wraps(load_func)
     def load(self: Any) -> Any:
         describe(self, "Loading %s", logger)
+        if type(self)._lists_a_folder:
+            sweep_folder_of(self)
         try:
             return load_func(self)
         except DatasetError:
@@ -47,7 +50,8 @@ def wrapped_save(save_func: _Save, logger: Logger) -> _Save:
 
     @functools.wraps(save_func)
     def save(self: Any, data: Any) -> None:
-        guarded_save(self, data, save_func, logger)
+        with _surroundings(self):
+            guarded_save(self, data, save_func, logger)
 
     return marked_as_save(save, save_func)
 
@@ -58,6 +62,13 @@ def marked_as_save(save: _Save, save_func: _Save) -> _Save:
     save.__annotations__ = {"data": annotations.get("data", Any), "return": annotations.get("return")}
     save.__dict__["__savewrapped__"] = True
     return save
+
+
+def _surroundings(dataset: Any) -> contextlib.AbstractContextManager[None]:
+    """Return when that appears which a dataset has other datasets save."""
+    if type(dataset)._lists_a_folder:
+        return saving_partitions(dataset)
+    return contextlib.nullcontext() if type(dataset)._passes_on else foreign()
 
 
 def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> None:
@@ -76,7 +87,7 @@ def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> N
         raise
     except Exception as exc:
         staging = staging_of(dataset)
-        reason = str(exc) if staging is None else staging.in_real_terms(str(exc))
+        reason = str(exc) if staging is None else staging.explain(exc)
         raise DatasetError(f"Failed while saving data to dataset {dataset!s}.\n{reason}") from exc
 
 

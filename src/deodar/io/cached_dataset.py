@@ -15,6 +15,7 @@ class CachedDataset(AbstractDataset[Any, Any]):
     """Another dataset, with a memory: what was loaded or saved once is not read again."""
 
     _SINGLE_PROCESS = True
+    _passes_on = True
 
     def __init__(
         self,

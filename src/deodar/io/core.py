@@ -38,7 +38,8 @@ from ._protocols import _C, _DS, CatalogProtocol, SharedMemoryCatalogProtocol
 from ._recording import needs_recording, recording
 from ._redaction import formatted
 from ._redaction import redacted_text as _redact_url_credentials
-from ._staging import must_not_exist, staged, staging_of
+from ._staging import must_not_exist, staged, staging_of, sweep_folder_of
+from ._staging_rules import lists_a_folder
 from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first
 from ._versions import local_exists as _local_exists
 from ._versions import timestamp as generate_timestamp
@@ -85,12 +86,17 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
     _EPHEMERAL = False
     _init_args: dict[str, Any]
     _prints_itself: ClassVar[bool] = False
+    # Its files are datasets of their own, found by a listing.
+    _lists_a_folder: ClassVar[bool] = False
+    # It stands in front of another dataset, and does not look at what that one wrote.
+    _passes_on: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if needs_recording(cls):
             cls.__init__ = recording(cls.__init__)  # type: ignore[method-assign]
         super().__init_subclass__(**kwargs)
         cls._prints_itself = prints_itself(cls, AbstractDataset)
+        cls._lists_a_folder = lists_a_folder(cls)
         cls._wrap_method("load", "__loadwrapped__", cls._load_wrapper)
         cls._wrap_method("save", "__savewrapped__", cls._save_wrapper)
 
@@ -209,6 +215,8 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
         try:
             if logger.isEnabledFor(logging.DEBUG):
                 logger.debug("Checking whether target of %s exists", str(self))
+            if type(self)._lists_a_folder:
+                sweep_folder_of(self)
             return self._exists()
         except Exception as exc:
             raise DatasetError(f"Failed during exists check for dataset {self!s}.\n{exc!s}") from exc
@@ -280,12 +288,15 @@ class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):
             self._clear_version_cache()
             save_version = self.resolve_save_version()
             try:
-                with staged(self):
+                with staged(self) as staging:
                     guarded_save(self, data, save_func, logger)
-            except (FileNotFoundError, NotADirectoryError) as exc:
-                if save_version is not None:
+            except OSError as exc:
+                if save_version is not None and isinstance(exc, (FileNotFoundError, NotADirectoryError)):
                     raise DatasetError(file_in_the_way(self._filepath)) from exc
-                raise DatasetError(f"Failed while saving data to dataset {self!s}.\n{exc!s}") from exc
+                raise DatasetError(f"Failed while saving data to dataset {self!s}.\n{staging.explain(exc)}") from exc
+            if staging.written and self._version and not self._version.load:
+                # Published, or about to be: whatever others have saved in the meantime, this is what it goes on with.
+                self._cached_load_version = save_version
             load_version = self.resolve_load_version()
             if load_version != save_version:
                 warnings.warn(_CONSISTENCY_WARNING.format(save_version, load_version, str(self)), stacklevel=2)
@@ -301,11 +312,20 @@ class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):
 
     def _fetch_latest_load_version(self) -> str:
         if self._cached_load_version is None:
+            self._cached_load_version = self._own_version()
+        if self._cached_load_version is None:
             path = first_existing(self._version_paths(), self._exists_function)
             if path is None:
                 raise VersionNotFoundError(f"Did not find any versions for {self}")
             self._cached_load_version = self._get_version_from_path(path)
         return self._cached_load_version
+
+    def _own_version(self) -> str | None:
+        """Return the version that this run saves, if it has been saved already, by whichever process."""
+        own = self._version.save or self._cached_save_version if self._version else None
+        if not isinstance(own, str) or _is_unsafe_version(own):
+            return None
+        return own if self._exists_function(str(self._get_versioned_path(own))) else None
 
     def resolve_save_version(self) -> str | None:
         """Return the version to save: the pinned one, or one drawn now; None without versions."""

@@ -98,11 +98,15 @@ def place_of(dataset: Any) -> tuple[Any, str] | None:
     if dataset is None or not is_traceable(dataset):
         return None
     protocol = getattr(dataset, "_protocol", "file")
+    pinned = getattr(dataset, "_cached_load_version", None)
     try:
         path = dataset._get_load_path() if hasattr(dataset, "_get_load_path") else getattr(dataset, "_path", None)
     except Exception:
         # No version yet, or no right to look: nothing is there for us.
         return None
+    if pinned is None and hasattr(dataset, "_cached_load_version"):
+        # A look must not settle which version is loaded: the dataset may be about to be saved, by another process even.
+        dataset._cached_load_version = None
     path = getattr(dataset, "_filepath", None) if path is None else path
     if path is None:
         return None

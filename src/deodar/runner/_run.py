@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
 from ..engine.events import Event, TaskEnded, TaskReused
+from ..io._staging import sweep_beside
 from ._inherited import inherited
 from ._memory import remembered
+from ._pinned_versions import pinned_versions
 from .task import TaskError
 
 if TYPE_CHECKING:
@@ -87,7 +89,11 @@ class PipelineRun:
             finish: collects the results of a completed run while the executor is still open.
         """
         project = inherited()
-        with remembered(project, self._compiled, self._catalog, work) as memory:
+        with (
+            remembered(project, self._compiled, self._catalog, work) as memory,
+            pinned_versions(self._compiled, self._catalog),
+        ):
+            self._sweep()
             driver = Driver(
                 self._compiled.graph,
                 executor,
@@ -106,6 +112,11 @@ class PipelineRun:
                     finish(executor)
         if status != "completed":
             self._explain(driver)
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left where this one will save."""
+        known = self._catalog._datasets
+        sweep_beside([known[name] for node in self._compiled.nodes for name in node.outputs if name in known])
 
     def _note_timeouts(self, executor: Executor) -> None:
         if executor.can_kill:

@@ -7,10 +7,12 @@ Hook order: for each input ``before_dataset_loaded``, load, ``after_dataset_load
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
+from ..io._staging import publishing_together
 from ._bootstrap import bootstrap_subprocess, project_hook_manager
 from ._hooks import NULL_MANAGER, _NullPluginManager
 from ._inherited import inherited
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from ..pipeline.node import Node
     from ._catalog import Catalog
+
+
+_ONE_BY_ONE = contextlib.nullcontext()
 
 
 class TaskError(Exception):
@@ -159,18 +164,22 @@ class Task:
         extra = self._collect_inputs_from_hook(node, catalog, inputs, False, hook_manager, run_id=run_id)
         inputs.update(extra)
         outputs = self._call_node_run(node, catalog, inputs, False, hook_manager, run_id=run_id)
-        for name, data in _chunks(node, outputs):
-            hook.before_dataset_saved(dataset_name=name, data=data, node=node)
-            catalog.save(name, data)
-            hook.after_dataset_saved(dataset_name=name, data=data, node=node)
+        chunks = _chunks(node, outputs)
+        with _publishing(chunks, hook_manager):
+            for name, data in chunks:
+                hook.before_dataset_saved(dataset_name=name, data=data, node=node)
+                catalog.save(name, data)
+                hook.after_dataset_saved(dataset_name=name, data=data, node=node)
         return node
 
     @staticmethod
     def _run_without_hooks(node: Node, catalog: Catalog) -> Node:
         """Load, run, save; a third of the time of the same with hooks that do nothing (benchmarks: overhead)."""
         load, save = catalog.load, catalog.save
-        for name, data in _chunks(node, node.run({name: load(name) for name in node.inputs})):
-            save(name, data)
+        chunks = _chunks(node, node.run({name: load(name) for name in node.inputs}))
+        with _publishing(chunks, None):
+            for name, data in chunks:
+                save(name, data)
         return node
 
     def _run_node_async(
@@ -178,6 +187,7 @@ class Task:
     ) -> Node:
         # Imported here: a run without is_async needs no pool.
         from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+        from contextvars import copy_context
 
         with ThreadPoolExecutor() as pool:
             loads: dict[str, Future[Any]] = {
@@ -189,17 +199,18 @@ class Task:
             inputs.update(self._collect_inputs_from_hook(node, catalog, inputs, True, hook_manager, run_id=run_id))
             outputs = self._call_node_run(node, catalog, inputs, True, hook_manager, run_id=run_id)
             saves: dict[Future[None], str] = {}
-            for name, data in outputs.items():
-                hook_manager.hook.before_dataset_saved(dataset_name=name, data=data, node=node)
-                saves[pool.submit(catalog.save, name, data)] = name
-            failed: BaseException | None = None
-            for save in as_completed(saves):
-                if save.exception() is None:
-                    name = saves[save]
-                    hook_manager.hook.after_dataset_saved(dataset_name=name, data=outputs[name], node=node)
-                failed = failed or save.exception()
-            if failed is not None:
-                raise failed
+            with _publishing(outputs.items(), hook_manager):
+                for name, data in outputs.items():
+                    hook_manager.hook.before_dataset_saved(dataset_name=name, data=data, node=node)
+                    saves[pool.submit(copy_context().run, catalog.save, name, data)] = name
+                failed: BaseException | None = None
+                for save in as_completed(saves):
+                    if save.exception() is None:
+                        name = saves[save]
+                        hook_manager.hook.after_dataset_saved(dataset_name=name, data=outputs[name], node=node)
+                    failed = failed or save.exception()
+                if failed is not None:
+                    raise failed
         return node
 
     @staticmethod
@@ -256,6 +267,26 @@ class Task:
             node=node, catalog=catalog, inputs=inputs, outputs=outputs, is_async=is_async, run_id=run_id
         )
         return outputs
+
+
+def _publishing(
+    chunks: Iterable[tuple[str, Any]], hook_manager: PluginManager | None
+) -> contextlib.AbstractContextManager[None]:
+    """Return when the outputs of a node appear: all together after the last save, if there are several.
+
+    One by one where somebody may look at them in between: hooks round saves (some take the file itself), and the node's
+    own function that yields chunk after chunk.
+    """
+    if not isinstance(chunks, Sized) or len(chunks) < 2 or _has_save_hooks(hook_manager):
+        return _ONE_BY_ONE
+    return publishing_together()
+
+
+def _has_save_hooks(hook_manager: PluginManager | None) -> bool:
+    if hook_manager is None:
+        return False
+    hook = hook_manager.hook
+    return bool(hook.before_dataset_saved.get_hookimpls() or hook.after_dataset_saved.get_hookimpls())
 
 
 def _chunks(node: Node, outputs: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -1,0 +1,135 @@
+"""Which saves are staged, and what their entries say about it in ``metadata: {deodar: {...}}``.
+
+| Key | Meaning |
+|---|---|
+| ``atomic: false`` | write in place |
+| ``fsync: true`` | on the disk, and not only in the system's memory, before the save is over |
+| ``folder: replace`` or ``merge`` | stage a folder that is there already; what becomes of its other files |
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path, PurePath
+from stat import S_ISDIR, S_ISREG
+from typing import Any
+
+from .. import _environment
+from ._errors import DatasetError
+from ._publishing import FolderRule
+
+LOCAL_PROTOCOLS = ("file", "local")
+
+_SECTIONS = ("deodar", "kedro")
+_SAVE_OPTIONS = ("_save_args", "_fs_open_args_save", "_writer_args")
+_ON = ("1", "true", "yes", "on")
+
+
+def is_staged(dataset: Any, target: PurePath) -> bool:
+    """Tell whether a save to a local path can and may be staged."""
+    protocol = getattr(dataset, "_protocol", None)
+    if protocol is None:
+        # Only a concrete path is local for certain: Spark's are pure and may mean another file system.
+        if not isinstance(target, Path):
+            return False
+    elif protocol not in LOCAL_PROTOCOLS:
+        return False
+    return setting(dataset, "atomic") is not False and not _adds_to_target(dataset)
+
+
+def wants_sync(dataset: Any) -> bool:
+    """Tell whether data must be on the disk when a save is over: as the entry says, else the environment."""
+    wanted = setting(dataset, "fsync")
+    if isinstance(wanted, bool):
+        return wanted
+    return (_environment.read("FSYNC") or "").lower() in _ON
+
+
+def folder_rule(dataset: Any) -> FolderRule | None:
+    """Return what a save does with the files of a folder that is there; None where only the dataset knows.
+
+    Raises:
+        DatasetError: the entry says something else than ``replace`` or ``merge``.
+    """
+    rule = setting(dataset, "folder")
+    if rule is None:
+        rule = getattr(dataset, "_folder_rule", None)
+    if rule not in (None, "replace", "merge"):
+        raise DatasetError(
+            f"The metadata of {dataset!s} say 'folder: {rule}'. Known: 'replace' (the folder holds what was saved "
+            "last) and 'merge' (other files stay)."
+        )
+    known: FolderRule | None = rule
+    return known
+
+
+def can_stand_in(dataset: Any, path: str) -> bool:
+    """Tell whether a rename can take the place of writing to what is at a path.
+
+    It cannot for pipes and devices; nor for folders, as long as nobody says whether a writer adds to what is there.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return True
+    return S_ISREG(mode) or (S_ISDIR(mode) and folder_rule(dataset) is not None)
+
+
+def lists_a_folder(cls: type) -> bool:
+    """Tell whether a class takes each file of a folder for a dataset, as ``PartitionedDataset`` does."""
+    return hasattr(cls, "_list_partitions")
+
+
+def local_folder_of(dataset: Any) -> str | None:
+    """Return the folder on this machine whose files a dataset lists; None where there is none."""
+    path = getattr(dataset, "_path", None)
+    if not isinstance(path, (str, os.PathLike)) or getattr(dataset, "_protocol", "file") not in LOCAL_PROTOCOLS:
+        return None
+    text = os.fspath(path)
+    for protocol in LOCAL_PROTOCOLS:
+        text = text.removeprefix(f"{protocol}://")
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def setting(dataset: Any, key: str) -> Any:
+    """Return what the catalog entry of a dataset says in the section of its metadata that is for us."""
+    metadata = getattr(dataset, "metadata", None)
+    if isinstance(metadata, dict):
+        for name in _SECTIONS:
+            section = metadata.get(name)
+            if isinstance(section, dict) and key in section:
+                return section[key]
+    return None
+
+
+def written_through(target: Any) -> str:
+    """Return the file itself if the target is a link, as opening it would write there."""
+    path = os.fspath(target)
+    with contextlib.suppress(OSError):
+        if os.path.islink(path):
+            return str(os.path.realpath(path))
+    return str(path)
+
+
+def _adds_to_target(dataset: Any) -> bool:
+    """Tell whether the save needs what is there already: appending, exclusive creation and their like."""
+    options = [getattr(dataset, name, None) for name in _SAVE_OPTIONS]
+    arguments = getattr(dataset, "_init_args", None)
+    return any(_has_other_mode(option) for option in (*options, arguments))
+
+
+def _has_other_mode(options: Any) -> bool:
+    if not isinstance(options, dict):
+        return False
+    for key, value in options.items():
+        if isinstance(value, dict):
+            if "load" not in str(key) and _has_other_mode(value):
+                return True
+        elif (key == "mode" and isinstance(value, str) and not _replaces(value)) or (key == "append" and value is True):
+            return True
+    return False
+
+
+def _replaces(mode: str) -> bool:
+    return mode == "overwrite" or (mode.startswith("w") and "+" not in mode)
