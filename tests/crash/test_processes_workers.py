@@ -16,7 +16,7 @@ import pytest
 
 from deodar.engine.executors import _pool
 from deodar.engine.executors._blame import MemoryWatch, WorkerDiedError, WorkerNotReadyError, WorkerOutOfMemoryError
-from deodar.engine.model import FailureKind
+from deodar.engine.model import FailureKind, TaskSpec
 
 from . import harness_processes as h
 
@@ -266,11 +266,11 @@ def test_what_a_task_over_its_time_had_started_ends_with_it(tmp_path: Path) -> N
 def test_a_kill_that_the_system_counts_as_one_for_memory_is_told_as_that() -> None:
     watch = MemoryWatch()
     watch._kills -= 1  # as if the system had counted one more since
-    failure = watch.failure_of("load", -9, 5 << 30)
+    failure = watch.failure_of(TaskSpec("load"), None, -9, 5 << 30)
     assert failure.kind is FailureKind.MEMORY and isinstance(failure.error, WorkerOutOfMemoryError)
     assert "5.0 GB" in str(failure.error)
 
 
 def test_a_kill_with_the_memory_nearly_full_is_told_as_one_for_memory() -> None:
-    failure = MemoryWatch().failure_of("load", -9, psutil.virtual_memory().total)
+    failure = MemoryWatch().failure_of(TaskSpec("load"), None, -9, psutil.virtual_memory().total)
     assert failure.kind is FailureKind.MEMORY

@@ -82,7 +82,9 @@ def plain_warning(
 
 def _message(error: BaseException) -> str:
     if not _was_raised_by_us(error):
-        return traceback.format_exception_only(type(error), error)[0].rstrip("\n")
+        lines = traceback.format_exception_only(type(error), error)
+        # A syntax error takes several lines to say; of the others, further lines are notes, which come later.
+        return ("".join(lines) if isinstance(error, SyntaxError) else lines[0]).rstrip("\n")
     # str() of a KeyError is the repr of its argument.
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return text or type(error).__qualname__
@@ -108,12 +110,17 @@ def _user_traceback(error: BaseException) -> str:
         return remote.rstrip("\n").rpartition("\n")[0] + "\n"
     # Imported here: only where something failed.
     import concurrent.futures
+    import importlib
 
     import pluggy
 
     skipped = (
         _PACKAGE_FOLDER,
-        *(str(Path(module.__file__).parent) for module in (click, pluggy, concurrent.futures) if module.__file__),
+        *(
+            str(Path(module.__file__).parent)
+            for module in (click, pluggy, concurrent.futures, importlib)
+            if module.__file__
+        ),
     )
     formatted = traceback.TracebackException(type(error), error, error.__traceback__)
     kept = [frame for frame in formatted.stack if not frame.filename.startswith((*skipped, "<frozen"))]
