@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from ..machine import kills_for_memory, memory_limit
-from ..model import Failure, FailureKind
+from ..model import Failure, FailureKind, TaskSpec
 
 _NEAR = 0.8
 """A worker killed with at least this share of the memory limit was probably killed for it."""
@@ -79,8 +79,17 @@ class MemoryWatch:
     def __init__(self) -> None:
         self._kills = kills_for_memory()
 
-    def failure_of(self, task: str, exit_code: int | None, peak: int) -> Failure:
-        """Return the failure of a task whose worker died by itself."""
+    def failure_of(self, spec: TaskSpec, doom: FailureKind | None, exit_code: int | None, peak: int) -> Failure:
+        """Return the failure of a task whose worker died.
+
+        Args:
+            doom: why we killed it; None when it died by itself.
+        """
+        task = spec.name
+        if doom is FailureKind.TIMEOUT:
+            return Failure(doom, TaskTimeoutError(task, spec.timeout or 0.0), "", exit_code, peak)
+        if doom is FailureKind.CANCELLED:
+            return Failure(doom, TaskCancelledError(task), "", exit_code, peak)
         if self._was_for_memory(exit_code, peak):
             hint = (
                 "The system killed it because memory was out. Declare the memory it needs, or let it run alone, "

@@ -101,6 +101,22 @@ class Pool:
         self._selector.register(near, selectors.EVENT_READ, link)
         return link
 
+    def gather(self, key: object, count: int) -> list[Link]:
+        """Return so many workers for a new run: warm ones, and started ones where there are not enough.
+
+        Args:
+            key: workers are warm for runs with the same one only.
+        """
+        self.poll(0)  # some may have died since the last run
+        if key != self.key:
+            for link in list(self.links.values()):
+                if not link.retired:
+                    self.retire(link)
+            self.key = key
+        self.runs += 1
+        warm = [link for link in self.links.values() if not link.retired and not link.doom][:count]
+        return [*warm, *(self.start_worker() for _ in range(count - len(warm)))]
+
     def watch(self, end: socket.socket) -> None:
         """Let ``poll`` return when this can be read, too."""
         self._selector.register(end, selectors.EVENT_READ, end)
@@ -120,6 +136,23 @@ class Pool:
         link.retired = True
         link.ready = False
         link.lane.close()
+
+    def end(self, links: list[Link], grace: float) -> None:
+        """End workers, whatever they are at: asked first, then killed; at once on a second interrupt."""
+        serials = {link.serial for link in links}
+        for link in links:
+            link.doom = FailureKind.CANCELLED
+            self.kill(link, signal.SIGTERM)
+        with contextlib.suppress(KeyboardInterrupt):
+            self._await_exits(serials, grace)
+        for serial in serials & self.links.keys():
+            self.kill(self.links[serial], signal.SIGKILL)
+        self._await_exits(serials, grace)
+
+    def _await_exits(self, serials: set[int], seconds: float) -> None:
+        limit = time.monotonic() + seconds
+        while serials & self.links.keys() and (left := limit - time.monotonic()) > 0:
+            self.poll(left)
 
     def poll(self, timeout: float | None) -> list[tuple[Link, Any]]:
         """Return what came up from the workers, each message a tuple or an ``Exit``, in order for each worker."""

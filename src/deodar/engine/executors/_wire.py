@@ -14,6 +14,7 @@ import select
 import socket
 import struct
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 PREPARE, TASK, REST = range(3)
@@ -28,6 +29,25 @@ PACKET_LIMIT = 96 * 1024
 """Bytes of the largest packet; the kernel's default buffers take two."""
 _LENGTH = struct.Struct("<I")
 HAS_PACKETS = sys.platform == "linux"
+
+
+@dataclass(slots=True)
+class MessageCount:
+    """What went between the driver and its workers, for those who count.
+
+    Attributes:
+        packets: orders that went down.
+        packet_bytes: their bytes.
+        answers: results that came up.
+        taken_back: orders taken back from a worker that had not begun them.
+        modules: the most that a worker had imported before it looked at the work.
+    """
+
+    packets: int = 0
+    packet_bytes: int = 0
+    answers: int = 0
+    taken_back: int = 0
+    modules: int = 0
 
 
 def encode(*message: Any) -> bytes:

@@ -7,7 +7,6 @@ it goes elsewhere.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import pickle
@@ -15,7 +14,6 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -23,19 +21,20 @@ from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost, WorkerStarted
 from ..graph import TaskGraph
 from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
-from ..transport.pickling import UnportableValueError, pack_by_value
+from ..transport.pickling import pack_by_value
 from ..transport.shelf import Shelf
 from ..transport.writer import Handle
 from . import _pool, _wire
 from ._attempt import NO_FACTS
-from ._blame import MemoryWatch, TaskCancelledError, TaskTimeoutError, WorkerNotReadyError, how_it_ended
+from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError, how_it_ended
 from ._devices import Devices
 from ._driver_side import DriverChannel, DriverSide
+from ._holdings import Holdings
 from ._launch import start_method
 from ._outfit import capture_outfit
 from ._pace import Pace
 from ._pool import Exit, Link, Pool
-from ._remote_errors import PackedError, unpack_error
+from ._remote_errors import unpack_error
 from ._reporting import Warner, handle_record
 from ._strays import made_up_modules_by_value
 from .protocol import Work
@@ -45,25 +44,6 @@ GRACE = 1.0
 MOST_MISSTARTS = 3
 """How many workers in a row may die before they are ready, until the run gives up."""
 MOST_WORKERS = 512
-
-
-@dataclass(slots=True)
-class MessageCount:
-    """What went between the driver and its workers, for those who count.
-
-    Attributes:
-        packets: orders that went down.
-        packet_bytes: their bytes.
-        answers: results that came up.
-        taken_back: orders taken back from a worker that had not begun them.
-        modules: the most that a worker had imported before it looked at the work.
-    """
-
-    packets: int = 0
-    packet_bytes: int = 0
-    answers: int = 0
-    taken_back: int = 0
-    modules: int = 0
 
 
 class ProcessExecutor:
@@ -87,14 +67,12 @@ class ProcessExecutor:
         if not 0 < self.workers <= MOST_WORKERS:
             raise ValueError(f"The number of workers must be between 1 and {MOST_WORKERS}, not {workers}.")
         self.method = start_method(method)
-        self.counts = MessageCount()
+        self.counts = _wire.MessageCount()
         self._budget = budget
         self._events: deque[Event] = deque()
         self._ready: deque[Submit] = deque()
         self._outstanding: dict[TaskId, Submit] = {}
         self._started: set[TaskId] = set()
-        self._values: dict[ValueId, Handle] = {}
-        self._at_home: dict[ValueId, Any] = {}
         self._links: list[Link] = []
         self._slots: list[int] = []
         self._side: DriverSide[DriverChannel] | None = None
@@ -113,13 +91,13 @@ class ProcessExecutor:
     @property
     def shelf(self) -> Shelf:
         """Where the carried values of this run lie."""
-        return self._shelf
+        return self._holdings.shelf
 
     def __enter__(self) -> ProcessExecutor:
         self._memory = MemoryWatch()
         self._pool: Pool = _pool.borrow(self.method)
         try:
-            self._shelf = Shelf(writers=self.workers + 1, budget=self._budget)
+            self._holdings = Holdings(Shelf(writers=self.workers + 1, budget=self._budget))
         except BaseException:
             self._pool.close()
             raise
@@ -130,7 +108,7 @@ class ProcessExecutor:
     ) -> None:
         try:
             if kind is not None:
-                self._end_all()
+                self._pool.end([link for link in self._links if link.sent or not link.ready], GRACE)
             if self._side is not None:
                 self._pool.unwatch(self._side.bell)
                 self._side.close()
@@ -138,7 +116,7 @@ class ProcessExecutor:
                 if not link.retired:
                     link.lane.send(_wire.encode(_wire.REST))
         finally:
-            self._shelf.close()
+            self.shelf.close()
             if kind is None or issubclass(kind, Exception):
                 _pool.give_back(self._pool)
             else:
@@ -156,33 +134,22 @@ class ProcessExecutor:
         outfit = capture_outfit(self.workers)
         travelling = sum(not task.in_driver for task in graph.tasks)
         wanted = min(self.workers, travelling)
-        self._pool.poll(0)  # some may have died since the last run
-        if outfit.key() != self._pool.key:
-            for link in list(self._pool.links.values()):
-                if not link.retired:
-                    self._pool.retire(link)
-            self._pool.key = outfit.key()
-        self._pool.runs += 1
-        self._run = self._pool.runs
         self._slots = list(range(self.workers, 0, -1))
-        warm = [link for link in self._pool.links.values() if not link.retired and not link.doom]
         # Started before the work is pickled: both take a while, and the one goes on beside the other.
-        fresh = [self._pool.start_worker() for _ in range(wanted - len(warm))]
+        links = self._pool.gather(outfit.key(), wanted)
+        self._run = self._pool.runs
         if travelling:
-            writer = self._shelf.writer
+            writer = self.shelf.writer
             with made_up_modules_by_value():
                 handles = [writer.put_packed(pack_by_value(thing)) for thing in (outfit, work)]
             self._prepare = tuple((h.size, h.data, h.name, h.home) for h in handles)
-        for link in [*warm, *fresh][:wanted]:
+        for link in links:
             self._engage(link)
 
     def put(self, value: ValueId, data: Any) -> None:
         """Publish a value that is there before the run."""
-        try:
-            self._values[value] = self._shelf.writer.put(data)
-        except UnportableValueError:
-            # Tasks in this process can still read it; for any other the error comes when it is submitted.
-            self._at_home[value] = data
+        # Tasks in this process can read what cannot travel; for any other the error comes when it is submitted.
+        self._holdings.put(value, data)
 
     def submit(self, order: Submit) -> None:
         """Send the task to a worker that has room, or keep it until one has."""
@@ -191,10 +158,11 @@ class ProcessExecutor:
         if spec.in_driver:
             self._submit_here(order, spec)
             return
-        for value in spec.reads:
-            if value in self._at_home:
-                self._refuse(order, spec, value)
-                return
+        obstacle = self._holdings.obstacle(self._graph, spec)
+        if obstacle is not None:
+            del self._outstanding[order.task]
+            self._events.append(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, obstacle), "main"))
+            return
         self._ready.append(order)
         self._dispatch()
 
@@ -220,19 +188,11 @@ class ProcessExecutor:
 
     def free(self, values: Iterable[ValueId]) -> None:
         """Remove values from the shelf."""
-        for value in values:
-            handle = self._values.pop(value, None)
-            if handle is not None:
-                self._shelf.writer.discard([handle])
-            self._at_home.pop(value, None)
+        self._holdings.free(values)
 
     def fetch(self, value: ValueId) -> Any:
         """Return a value, mapped where it lies; it stays usable when the executor is closed."""
-        if value in self._at_home:
-            return self._at_home[value]
-        if value not in self._values:
-            raise LookupError(f"No carried value {value}: its task has not ended well, or it was freed.")
-        return self._shelf.writer.load(self._values[value])
+        return self._holdings.fetch(value)
 
     def wait(self, timeout: float | None) -> Iterator[Event]:
         """Yield what happened."""
@@ -263,7 +223,7 @@ class ProcessExecutor:
             self._on_done(link, *rest)
         elif kind == _wire.FAILED:
             task, packed = rest
-            self._conclude(link, task, _failure_of(packed))
+            self._conclude(link, task, Failure(FailureKind.ERROR, unpack_error(packed), packed[3]))
         elif kind == _wire.LOG:
             run, task, record = rest
             handle_record(record, self._name_of(run, task))
@@ -289,8 +249,7 @@ class ProcessExecutor:
 
     def _on_done(self, link: Link, task: TaskId, figures: Sequence[Any], given: Any, facts: bytes | None) -> None:
         handles = {value: Handle(*rest) for value, rest in given}
-        self._shelf.learn(link.slot, handles.values())
-        self._replace_values(handles)
+        self._holdings.take_over(link.slot, handles)
         started, seconds, cpu, peak = figures
         sizes = tuple((value, handle.size) for value, handle in handles.items())
         known = NO_FACTS if facts is None else pickle.loads(facts)
@@ -323,7 +282,7 @@ class ProcessExecutor:
         lost = link.sent.popleft() if link.sent else None
         self._ready.extendleft(reversed([*link.sent, *back]))
         link.sent.clear()
-        self._shelf.forget_writer(link.slot, str(link.serial), self._values.values())
+        self._holdings.forget_writer(link.slot, str(link.serial))
         if not link.retired:
             self._events.append(WorkerLost(link.name, end.code, lost.task if lost else None))
         if lost is not None:
@@ -342,13 +301,7 @@ class ProcessExecutor:
         """Tell of a task whose worker is gone."""
         task = order.task
         spec = self._graph.tasks[task]
-        if link.doom is FailureKind.TIMEOUT:
-            error: BaseException = TaskTimeoutError(spec.name, spec.timeout or 0.0)
-            failure = Failure(FailureKind.TIMEOUT, error, "", end.code, end.peak)
-        elif link.doom is FailureKind.CANCELLED:
-            failure = Failure(FailureKind.CANCELLED, TaskCancelledError(spec.name), "", end.code, end.peak)
-        else:
-            failure = self._memory.failure_of(spec.name, end.code, end.peak)
+        failure = self._memory.failure_of(spec, link.doom, end.code, end.peak)
         del self._outstanding[task]
         self._devices.give_back(task)
         self._tell_start(link, order)
@@ -361,12 +314,7 @@ class ProcessExecutor:
                 self._events.append(WindowChanged(self.window))
             else:
                 self._outstanding.pop(outcome.task, None)
-                if isinstance(outcome, TaskEnded):
-                    self._shelf.learn(0, channel.given.values())
-                    self._replace_values(channel.given)
-                    self._at_home.update(channel.kept)
-                else:
-                    self._shelf.writer.discard(channel.given.values())
+                self._holdings.take_from_channel(channel, well=isinstance(outcome, TaskEnded))
             self._events.append(outcome)
 
     # What goes out.
@@ -376,7 +324,7 @@ class ProcessExecutor:
         link.slot = self._slots.pop()
         link.ready = False
         self._links.append(link)
-        address = self._shelf.address
+        address = self.shelf.address
         place = (address.folders, address.writers, address.budget, link.slot)
         tag = str(link.serial)
         link.lane.send(_wire.encode(_wire.PREPARE, self._run, link.name, place, tag, *self._prepare))
@@ -388,16 +336,13 @@ class ProcessExecutor:
             links = [link for link in self._links if link.ready and link.doom is None and len(link.sent) < depth]
             if not links:
                 return
-            if not self._send(min(links, key=_load), self._ready[0]):
+            if not self._send(min(links, key=lambda link: len(link.sent)), self._ready[0]):
                 return
             self._ready.popleft()
 
     def _send(self, link: Link, order: Submit) -> bool:
         spec = self._graph.tasks[order.task]
-        reads = {value: self._values[value] for value in spec.reads if value in self._values}
-        if sum(handle.size for handle in reads.values() if handle.data is not None) > _wire.PACKET_LIMIT:
-            for value, handle in reads.items():
-                reads[value] = self._values[value] = self._shelf.writer.to_file(handle)
+        reads = self._holdings.reads(spec, _wire.PACKET_LIMIT)
         packet = _wire.encode(
             _wire.TASK,
             order.task,
@@ -430,23 +375,8 @@ class ProcessExecutor:
         if self._side is None:
             self._side = DriverSide(self._work)
             self._pool.watch(self._side.bell)
-        reads = {value: self._values[value] for value in spec.reads if value in self._values}
-        at_home = {value: self._at_home[value] for value in spec.reads if value in self._at_home}
-        channel = DriverChannel(self._shelf.writer, reads, at_home, self._stays_here)
-        self._side.submit(order, channel)
+        self._side.submit(order, self._holdings.channel(spec, self._graph.tasks))
         self._events.append(WindowChanged(self.window))
-
-    def _stays_here(self, value: ValueId) -> bool:
-        return all(task.in_driver for task in self._graph.tasks if value in task.reads)
-
-    def _refuse(self, order: Submit, spec: TaskSpec, value: ValueId) -> None:
-        """Fail a task that would have to read what cannot travel."""
-        error = UnportableValueError(
-            type(self._at_home[value]),
-            TypeError(f"it is the input {self._graph.values[value].name!r} of {spec.name!r}"),
-        )
-        del self._outstanding[order.task]
-        self._events.append(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), "main"))
 
     # What is undone.
 
@@ -515,37 +445,5 @@ class ProcessExecutor:
         seconds = self._graph.tasks[link.sent[0].task].timeout
         return math.inf if seconds is None else link.head_since + seconds
 
-    def _end_all(self) -> None:
-        """End every worker that is at something: asked first, then killed; at once on a second interrupt."""
-        busy = {link.serial for link in self._links if link.sent or not link.ready}
-        for link in self._links:
-            if link.serial in busy:
-                link.doom = FailureKind.CANCELLED
-                self._pool.kill(link, signal.SIGTERM)
-        with contextlib.suppress(KeyboardInterrupt):
-            self._await_exits(busy, GRACE)
-        for link in self._links:
-            if link.serial in busy & self._pool.links.keys():
-                self._pool.kill(link, signal.SIGKILL)
-        self._await_exits(busy, GRACE)
-
-    def _await_exits(self, serials: set[int], seconds: float) -> None:
-        limit = time.monotonic() + seconds
-        while serials & self._pool.links.keys() and (left := limit - time.monotonic()) > 0:
-            self._pool.poll(left)
-
-    def _replace_values(self, handles: dict[ValueId, Handle]) -> None:
-        for value in handles.keys() & self._values.keys():
-            self._shelf.writer.discard([self._values[value]])
-        self._values.update(handles)
-
     def _name_of(self, run: int, task: int) -> str | None:
         return self._graph.tasks[task].name if run == self._run and task >= 0 else None
-
-
-def _load(link: Link) -> int:
-    return len(link.sent)
-
-
-def _failure_of(packed: PackedError) -> Failure:
-    return Failure(FailureKind.ERROR, unpack_error(packed), packed[3])

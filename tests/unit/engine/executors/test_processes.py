@@ -58,7 +58,7 @@ def test_a_kept_value_stays_when_the_executor_is_closed() -> None:
 
 def test_values_that_nobody_reads_any_more_are_removed(tmp_path: Path) -> None:
     outcome = run_jobs([Job(jobs.big, [], "a"), Job(jobs.total, ["a"], "b"), Job(jobs.add, ["b"])])
-    assert outcome.executor.shelf.writer.traffic.packed > 0 and not outcome.executor._values
+    assert outcome.executor.shelf.writer.traffic.packed > 0 and not outcome.executor._holdings.names()
 
 
 def test_a_run_over_its_budget_of_shared_memory_ends_well() -> None:
@@ -312,7 +312,7 @@ def test_what_a_failed_task_gave_is_removed() -> None:
         raise RuntimeError(channel_value)
 
     outcome = run_jobs([Job(give_and_fail, ["a"], "b")], given={"a": 1})
-    assert outcome.failure().kind is FailureKind.ERROR and not outcome.executor._values.keys() - {0}
+    assert outcome.failure().kind is FailureKind.ERROR and outcome.executor._holdings.names() == [0]
 
 
 def test_an_input_is_still_there_for_others_when_one_reader_fails() -> None:
