@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from ..io._staging import FOLDER_PREFIX, afterwards
+from ..io._joint_saves import afterwards
+from ..io._leftovers import FOLDER_PREFIX
 from ..io.core import (
     PROTOCOL_DELIMITER,
     VERSION_KEY,

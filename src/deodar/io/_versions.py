@@ -7,6 +7,8 @@ from datetime import datetime, timezone
 from pathlib import Path, PurePath
 from typing import Any
 
+from ..utils import _is_unsafe_version
+
 VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
 
 _SHOWN_IN = __name__.rpartition(".")[0] + ".core"
@@ -48,6 +50,17 @@ def escaped(pattern: str, filepath: str) -> str:
 def newest_first(paths: Any) -> list[str]:
     """Sort version paths as the contract does: as strings, the greatest first."""
     return sorted(paths, reverse=True)
+
+
+def own_version(dataset: Any) -> str | None:
+    """Return the version that a dataset saves in this run, if it has been saved already, by whichever process.
+
+    A run reads what it wrote, even when another one has saved a newer version in between.
+    """
+    own = dataset._version.save or dataset._cached_save_version if dataset._version else None
+    if not isinstance(own, str) or _is_unsafe_version(own):
+        return None
+    return own if dataset._exists_function(str(dataset._get_versioned_path(own))) else None
 
 
 def first_existing(paths: list[str], exists: Callable[[str], bool]) -> str | None:

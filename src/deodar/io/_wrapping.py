@@ -9,7 +9,7 @@ from logging import DEBUG, Logger
 from typing import Any
 
 from ._errors import DatasetError
-from ._staging import foreign, saving_partitions, staging_of, sweep_folder_of
+from ._joint_saves import foreign, saving_partitions, staging_of, sweep_folder_of
 
 _Load = Callable[[Any], Any]
 _Save = Callable[[Any, Any], Any]

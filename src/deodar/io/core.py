@@ -33,14 +33,15 @@ from ._errors import (
     VersionAlreadyExistsError,
     VersionNotFoundError,
 )
+from ._joint_saves import staged, staging_of, sweep_folder_of
 from ._paths import get_filepath_str, get_protocol_and_path, is_parameter, validate_on_forbidden_chars
 from ._protocols import _C, _DS, CatalogProtocol, SharedMemoryCatalogProtocol
 from ._recording import needs_recording, recording
 from ._redaction import formatted
 from ._redaction import redacted_text as _redact_url_credentials
-from ._staging import must_not_exist, staged, staging_of, sweep_folder_of
+from ._staging import must_not_exist
 from ._staging_rules import lists_a_folder
-from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first
+from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first, own_version
 from ._versions import local_exists as _local_exists
 from ._versions import timestamp as generate_timestamp
 from ._wrapping import guarded_save, is_abstract, marked_as_save, prints_itself, wrapped_load, wrapped_save
@@ -86,10 +87,8 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
     _EPHEMERAL = False
     _init_args: dict[str, Any]
     _prints_itself: ClassVar[bool] = False
-    # Its files are datasets of their own, found by a listing.
-    _lists_a_folder: ClassVar[bool] = False
-    # It stands in front of another dataset, and does not look at what that one wrote.
-    _passes_on: ClassVar[bool] = False
+    _lists_a_folder: ClassVar[bool] = False  # Its files are datasets of their own.
+    _passes_on: ClassVar[bool] = False  # It stands before another dataset, and does not look at what that wrote.
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if needs_recording(cls):
@@ -312,20 +311,13 @@ class AbstractVersionedDataset(AbstractDataset[_DI, _DO], abc.ABC):
 
     def _fetch_latest_load_version(self) -> str:
         if self._cached_load_version is None:
-            self._cached_load_version = self._own_version()
+            self._cached_load_version = own_version(self)
         if self._cached_load_version is None:
             path = first_existing(self._version_paths(), self._exists_function)
             if path is None:
                 raise VersionNotFoundError(f"Did not find any versions for {self}")
             self._cached_load_version = self._get_version_from_path(path)
         return self._cached_load_version
-
-    def _own_version(self) -> str | None:
-        """Return the version that this run saves, if it has been saved already, by whichever process."""
-        own = self._version.save or self._cached_save_version if self._version else None
-        if not isinstance(own, str) or _is_unsafe_version(own):
-            return None
-        return own if self._exists_function(str(self._get_versioned_path(own))) else None
 
     def resolve_save_version(self) -> str | None:
         """Return the version to save: the pinned one, or one drawn now; None without versions."""

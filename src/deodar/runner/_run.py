@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
 from ..engine.events import Event, TaskEnded, TaskReused
-from ..io._staging import sweep_beside
+from ..io._joint_saves import sweep_beside
 from ._inherited import inherited
 from ._memory import remembered
 from ._pinned_versions import pinned_versions

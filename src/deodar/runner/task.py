@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
-from ..io._staging import publishing_together
+from ..io._joint_saves import publishing_together
 from ._bootstrap import bootstrap_subprocess, project_hook_manager
 from ._hooks import NULL_MANAGER, _NullPluginManager
 from ._inherited import inherited
