@@ -42,6 +42,19 @@ def processes(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     return found
 
 
+def parallel(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Processes: against a raw pool, moving 400 MB, and how much of the workers' time is the nodes' own."""
+    raw = ours.measure("raw_pool", 3_000)
+    found: dict[str, Any] = {
+        "raw pool 3000, per task": {"deodar": ours.measure("overhead", "ParallelRunner", 3_000, 1), "raw": raw}
+    }
+    moved = ours.measure("transfer", 400, 8)
+    found["400 MB to 8 readers, warm"] = {"deodar": moved["warm"], "floor": moved["floor"]}
+    found["400 MB to 8 readers, first"] = {"deodar": moved["first"], "floor": moved["floor"]}
+    found["idle share, 64 x 50 ms"] = {"deodar": 1 - ours.measure("efficiency", 64, 50)}
+    return found
+
+
 def build(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     """Time to build and order a pipeline."""
     found: dict[str, Any] = {}
@@ -73,7 +86,14 @@ def start(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     return found
 
 
-SUITES = {"overhead": overhead, "processes": processes, "build": build, "catalog": catalog, "start": start}
+SUITES = {
+    "overhead": overhead,
+    "processes": processes,
+    "parallel": parallel,
+    "build": build,
+    "catalog": catalog,
+    "start": start,
+}
 
 
 def main() -> int:
