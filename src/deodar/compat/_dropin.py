@@ -16,8 +16,8 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from .._version import KEDRO_CONTRACT_VERSION
 
@@ -105,7 +105,9 @@ def _alias_spec(fullname: str) -> importlib.machinery.ModuleSpec | None:
     found = importlib.util.find_spec(original)
     if found is None:
         return None
-    return importlib.machinery.ModuleSpec(fullname, _AliasLoader(original), is_package=found.origin is not None)
+    is_package = found.submodule_search_locations is not None
+    loader = _AliasLoader(original)
+    return importlib.machinery.ModuleSpec(fullname, loader, origin=found.origin, is_package=is_package)
 
 
 class _AliasLoader(importlib.abc.Loader):
@@ -114,6 +116,13 @@ class _AliasLoader(importlib.abc.Loader):
     def __init__(self, original: str) -> None:
         self._original = original
         self._spec: importlib.machinery.ModuleSpec | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the code of the module: ``python -m`` runs it without importing it."""
+        spec = importlib.util.find_spec(self._original)
+        loader: Any = spec and spec.loader
+        code: CodeType | None = loader.get_code(self._original) if loader else None
+        return code
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = importlib.import_module(self._original)

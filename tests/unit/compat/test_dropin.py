@@ -44,6 +44,13 @@ def test_a_function_that_shadows_its_module_survives_an_import_by_the_alias(tmp_
     assert output(run_script(tmp_path, text)) == "function"
 
 
+def test_an_alias_makes_no_package_of_a_module(tmp_path: Path) -> None:
+    text = (
+        "import deodar.utils, kedro.io, deodar.io\nprint(hasattr(deodar.utils, '__path__'), deodar.io.__path__ != [])"
+    )
+    assert output(run_script(tmp_path, text)) == "False True"
+
+
 def test_the_version_is_a_plain_release_of_kedro(tmp_path: Path) -> None:
     major, minor, patch = output(run_script(tmp_path, "import kedro\nprint(kedro.__version__)")).split(".")
     assert (major, minor.isdigit(), patch.isdigit()) == ("1", True, True)
