@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.managers import SyncManager
@@ -161,7 +162,8 @@ class ParallelRunner(RemoteRunner):
                 "Using synchronous mode for loading and saving data. Use the --async flag for potential performance "
                 "gains."
             )
-        if type(self)._get_executor is not ParallelRunner._get_executor:
+        # The worker pool stands on pipes and signals that Windows does not have; the standard library's does not.
+        if type(self)._get_executor is not ParallelRunner._get_executor or sys.platform == "win32":
             self._run_on_pool(pipeline, catalog, hook_manager, run_id)
             return
         workers = self._get_required_workers_count(pipeline)
