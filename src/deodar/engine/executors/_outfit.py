@@ -68,7 +68,7 @@ def capture_outfit(workers: int) -> Outfit:
     return Outfit(
         tuple(entry if entry else folder or "" for entry in sys.path),
         folder,
-        _with_thread_limits(dict(os.environ), workers),
+        {**os.environ, **thread_limits(workers)},
         tuple(sys.argv),
         tuple(warnings.filters),
         levels,
@@ -124,9 +124,7 @@ def now() -> float:
     return time.time()
 
 
-def _with_thread_limits(environment: dict[str, str], workers: int) -> dict[str, str]:
-    """Set the limits that the user did not, so that each worker's libraries use its share of the cores."""
+def thread_limits(workers: int) -> dict[str, str]:
+    """Return the limits by which each worker's libraries use its share of the cores; what the user set stays."""
     share = str(max(1, (os.cpu_count() or 1) // max(1, workers)))
-    for name in _THREAD_LIMITS:
-        environment.setdefault(name, share)
-    return environment
+    return {name: os.environ.get(name, share) for name in _THREAD_LIMITS}

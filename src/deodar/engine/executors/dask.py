@@ -17,6 +17,7 @@ from ..model import TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ._cluster import ClusterExecutor, Flight, quiet
 from ._cluster_worker import Assignment, Mission, attend, end_if_running
+from ._outfit import thread_limits
 
 Bundle = dict[ValueId, Parcel]
 APART = 64 * 1024
@@ -36,6 +37,7 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
         options: of ``distributed.Client``, and without an address of ``distributed.LocalCluster``.
     """
     # The extra package is needed by runs on Dask alone.
+    import dask.config
     import distributed
 
     if isinstance(address, distributed.Client):
@@ -46,8 +48,11 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
     else:
         # One thread for each: a node may hold the interpreter's lock, and ending one must not end others.
         wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, **options}
+        limits = thread_limits(1)
         with (
             quiet("distributed"),
+            # Dask's own choice is one thread for each: then sums come out otherwise than in a plain process.
+            dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": limit for name, limit in limits.items()}),
             distributed.LocalCluster(**wanted) as cluster,
             distributed.Client(cluster, set_as_default=False) as client,
         ):

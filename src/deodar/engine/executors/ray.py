@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..model import TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ._cluster import ClusterExecutor, Flight, quiet
 from ._cluster_worker import Assignment, Mission, attend
+from ._outfit import thread_limits
 
 LOSSES = 3
 """How often Ray runs a task again whose worker died."""
@@ -43,7 +45,15 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[Any]:
     else:
         wanted["address"] = address
     with quiet("ray"):
-        ray.init(**wanted)
+        before = dict(os.environ)
+        if address is None:
+            # Its workers inherit them. Ray's own choice is one: then sums come out otherwise than in a plain process.
+            os.environ.update(thread_limits(1))
+        try:
+            ray.init(**wanted)
+        finally:
+            for name in os.environ.keys() & thread_limits(1).keys() - before.keys():
+                del os.environ[name]
         try:
             yield ray
         finally:
