@@ -46,8 +46,8 @@ class ProjectModules:
             return True
         if top == _OWN or is_standard(top) or top in sys.builtin_module_names:
             return False
-        places = list(_places(top))
-        return bool(places) and not any(self._is_installed(place) for place in places)
+        # What lies nowhere was made by hand: no release of anything vouches for it.
+        return not any(self._is_installed(place) for place in _places(top))
 
     def _is_installed(self, place: str) -> bool:
         return any(part in Path(place).parts for part in _INSTALLED) or place.startswith(self._library)
@@ -64,7 +64,7 @@ def _places(top: str) -> Iterator[str]:
     if file:
         yield file
     else:
-        yield from map(str, getattr(module, "__path__", ()))
+        yield from map(str, getattr(module, "__path__", None) or ())
 
 
 class NodePrints:

@@ -13,7 +13,7 @@ from typing import Any
 from . import memory
 from .digests import NotPlainError, digest_plain, digest_text, shown
 from .names import Names
-from .packages import Packages, is_standard
+from .packages import UNKNOWN, Packages, is_standard
 from .parts import Edges, Part, text_part
 from .syntax import CodeFacts, SourceReader, digest_module
 
@@ -86,7 +86,10 @@ class Describer:
         if not is_standard(module):
             for leaf in self._packages.leaves(module):
                 key = ("package", leaf.name)
-                yield f"package {leaf.name}", Part(leaf.kind, leaf.name, leaf.digest, key, shown=leaf.shown)
+                part = Part(leaf.kind, leaf.name, leaf.digest, key, shown=leaf.shown)
+                if leaf.shown == UNKNOWN:
+                    part.notes.append(f"module {module} says no version: a change of it will not be noticed.")
+                yield f"package {leaf.name}", part
 
     def _new(self, value: Any, kind: str, name: str) -> Part:
         if isinstance(value, types.FunctionType):

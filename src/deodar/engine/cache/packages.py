@@ -9,6 +9,8 @@ from functools import cache
 from .digests import digest_text
 from .fingerprint import Leaf
 
+UNKNOWN = "unknown"
+
 
 def python_leaf() -> Leaf:
     """Return the leaf that stands for the interpreter and its standard library."""
@@ -43,7 +45,7 @@ class Packages:
     def _leaf(self, distribution: str, top: str) -> Leaf:
         version = self._version_of(distribution)
         if version is None:
-            version = str(getattr(sys.modules.get(top), "__version__", "unknown"))
+            version = str(getattr(sys.modules.get(top), "__version__", UNKNOWN))
         return Leaf("package", distribution, digest_text(distribution, version), version)
 
     def _distributions(self, top: str) -> tuple[str, ...]:

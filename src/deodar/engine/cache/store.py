@@ -21,6 +21,8 @@ from .digests import FORMAT, new_hash
 
 _KEY = re.compile(r"v\d+-[0-9a-f]{32}\Z")
 _STALE_SECONDS = 24 * 3600.0
+_CHECKS = 20
+"""How often the room is looked at while the limit is filled once; it may be exceeded by so small a share."""
 
 
 class NotStorableError(TypeError):
@@ -83,13 +85,14 @@ class ValueStore:
     """Values in a folder, by the digest of their bytes.
 
     Args:
-        limit: the most bytes that ``put`` lets the store hold; what was not used for longest goes first. None means
-            no limit.
+        limit: about the most bytes that ``put`` lets the store hold; what was not used for longest goes first. None
+            means no limit.
     """
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
         self._folder = folder
         self._limit = limit
+        self._unchecked = 0
 
     def put(self, value: Any, limit: int | None = None) -> str:
         """Store a value and return its key.
@@ -113,7 +116,10 @@ class ValueStore:
             os.replace(staged, target)  # noqa: PTH105
         finally:
             staged.unlink(missing_ok=True)
-        if self._limit is not None:
+        self._unchecked += writer.size
+        if self._limit is not None and self._unchecked > self._limit // _CHECKS:
+            # Not each time: it lists the whole folder.
+            self._unchecked = 0
             self.prune(self._limit, keep={key})
         return key
 
