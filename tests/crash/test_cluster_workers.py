@@ -1,0 +1,74 @@
+"""Workers of a cluster die in the middle of a node, by a real SIGKILL, and the run completes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import AbstractRunner, DaskRunner, RayRunner
+
+from . import cluster_nodes as nodes
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["dask", "ray"])
+def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
+    if request.param == "dask":
+        distributed = pytest.importorskip("distributed")
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+            yield DaskRunner(cluster.scheduler_address)
+    else:
+        ray = pytest.importorskip("ray")
+        ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR)
+        yield RayRunner()
+        ray.shutdown()
+
+
+def run_while(action: Callable[[], None], runner: AbstractRunner, pipeline: Pipeline, data: DataCatalog) -> Any:
+    helper = threading.Thread(target=action, daemon=True)
+    helper.start()
+    try:
+        return runner.run(pipeline, data)
+    finally:
+        helper.join(10)
+
+
+def test_a_node_whose_worker_is_killed_runs_again_and_the_run_completes(runner: AbstractRunner, tmp_path: Path) -> None:
+    fifo = tmp_path / "who"
+    os.mkfifo(fifo)
+    pipeline = Pipeline(
+        [
+            node(nodes.block_the_first_time, "fifo", "x", name="victim"),
+            node(lambda x: x + 1, "x", "y", name="after"),
+            node(lambda path: len(path) > 0, "fifo", "z", name="beside"),
+        ]
+    )
+
+    def kill() -> None:
+        os.kill(int(fifo.read_text()), signal.SIGKILL)
+
+    result = run_while(kill, runner, pipeline, DataCatalog({"fifo": MemoryDataset(str(fifo))}))
+    assert (result["y"].load(), result["z"].load()) == (43, True)
+
+
+def test_values_that_are_lost_with_a_worker_are_made_again(runner: AbstractRunner, tmp_path: Path) -> None:
+    pipeline = Pipeline(
+        [
+            node(nodes.double, ["seed", "folder"], "doubled"),
+            node(nodes.total_after_killing_the_maker, ["doubled", "seed", "folder"], "total"),
+        ]
+    )
+    data = DataCatalog({"seed": MemoryDataset(np.ones(400_000)), "folder": MemoryDataset(str(tmp_path))})
+    assert runner.run(pipeline, data)["total"].load() == 1_200_000.0
+    assert (tmp_path / "killed").exists()
