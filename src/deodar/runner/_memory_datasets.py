@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,18 @@ def place_of(dataset: Any) -> tuple[Any, str] | None:
         return None, os.fspath(path) if isinstance(path, PurePath) else str(path)
     filesystem = getattr(dataset, "_fs", None) or getattr(dataset, "_filesystem", None)
     return None if filesystem is None else (filesystem, str(path))
+
+
+def size_of(dataset: Any) -> int | None:
+    """Return how many bytes the file of a dataset has; None for anything but one local file."""
+    place = place_of(dataset)
+    if place is None or place[0] is not None:
+        return None
+    try:
+        found = os.stat(place[1])  # noqa: PTH116  # Once for each output of each node.
+    except OSError:
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def target_of(dataset: Any) -> str | None:

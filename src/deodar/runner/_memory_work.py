@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.cache import memory
 from ..engine.cache.store import NotStorableError, TooLargeError, ValueStore
 from ..engine.model import TaskId, ValueId
-from ._memory_datasets import NOTHING, find, held, identify
+from ._memory_datasets import NOTHING, find, held, identify, size_of
 
 if TYPE_CHECKING:
     from ..engine.executors.protocol import Channel
@@ -114,6 +114,7 @@ class _Notes:
         self._writes: dict[str, str | None] = {}
         self._stored: dict[str, str] = {}
         self._rows: dict[str, int] = {}
+        self._bytes: dict[str, int] = {}
 
     def look(self, output: Output, dataset: Any) -> None:
         if output.in_memory:
@@ -122,6 +123,9 @@ class _Notes:
                 self.keep(output.name, content)
         else:
             self._writes[output.name] = identify(dataset, limit=self._care.file_limit)
+            size = size_of(dataset)
+            if size is not None:
+                self._bytes[output.name] = size
 
     def keep(self, name: str, content: Any) -> None:
         limit = self._care.value_limit
@@ -140,6 +144,8 @@ class _Notes:
             found["stored"] = self._stored
         if self._rows:
             found["rows"] = self._rows
+        if self._bytes:
+            found["bytes"] = self._bytes
         return found
 
 
