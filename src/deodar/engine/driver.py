@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
@@ -86,16 +85,18 @@ class Driver:
             timeout = max(0.0, self._timers[0][0] - time.monotonic())
         observers, handle = self._observers, self.scheduler.handle
         for event in self._executor.wait(timeout):
-            observers.observe(event)
-            self._carry_out(handle(event))
+            if observers:
+                observers.observe(event)
+            if commands := handle(event):
+                self._carry_out(commands)
         while self._timers and self._timers[0][0] <= time.monotonic():
             _, task = heapq.heappop(self._timers)
             self._carry_out(handle(RetryDue(task)))
 
     def _carry_out(self, commands: Iterable[Command]) -> None:
-        todo = deque(commands)
-        while todo:
-            command = todo.popleft()
+        # The loop takes up what is appended meanwhile; a chain that is reused would be too deep a recursion.
+        todo = list(commands)
+        for command in todo:
             match command:
                 case Submit():
                     reused = self._reuse(command)
@@ -129,4 +130,5 @@ class Driver:
         self._executor.free((value,))
         if self._on_free is not None:
             self._on_free(value)
-        self._observers.observe(ValueFreed(value))
+        if self._observers:
+            self._observers.observe(ValueFreed(value))

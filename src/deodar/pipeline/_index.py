@@ -41,7 +41,7 @@ class Index:
     """Nodes that may stand in one pipeline, and how they find each other."""
 
     __slots__ = (
-        "_full_names",
+        "_free", "_full_names",
         "_graph",
         "confirmed",
         "consumers",
@@ -70,6 +70,7 @@ class Index:
         """What is wrong with the namespaces, once somebody has looked."""
         self._graph: Graph | None = None
         self._full_names: tuple[frozenset[str], frozenset[str]] | None = None
+        self._free: tuple[frozenset[str], frozenset[str]] | None = None
         self._add(nodes)
 
     def _add(self, nodes: list[Node]) -> None:
@@ -183,13 +184,23 @@ class Index:
             )
         return self._full_names
 
+    @property
+    def _free_names(self) -> tuple[frozenset[str], frozenset[str]]:
+        if self._free is None:
+            read, written = self.full_names
+            self._free = (
+                frozenset(name for name in read if _strip_transcoding(name) not in self.producer),
+                frozenset(name for name in written if _strip_transcoding(name) not in self.consumers),
+            )
+        return self._free
+
     def inputs(self) -> set[str]:
         """Return the names that are read but produced by no node."""
-        return {name for name in self.full_names[0] if _strip_transcoding(name) not in self.producer}
+        return set(self._free_names[0])
 
     def outputs(self) -> set[str]:
         """Return the names that are written but consumed by no node."""
-        return {name for name in self.full_names[1] if _strip_transcoding(name) not in self.consumers}
+        return set(self._free_names[1])
 
     def datasets(self) -> set[str]:
         """Return all names."""
@@ -206,7 +217,7 @@ class Index:
         result = self._copy()
         result.nodes = [node.tag(added) for node in self.nodes]
         # Tags change neither names nor edges.
-        result._graph, result._full_names = self._graph, self._full_names
+        result._graph, result._full_names, result._free = self._graph, self._full_names, self._free
         result.interruptions = self.interruptions
         return result
 
@@ -218,7 +229,7 @@ class Index:
         copy.transcoded, copy.top_namespaces = self.transcoded.copy(), self.top_namespaces.copy()
         # A copy is only ever made of what was checked.
         copy.twice_produced, copy.twice_confirmed = set(), set()
-        copy.interruptions = copy._graph = copy._full_names = None
+        copy.interruptions = copy._graph = copy._full_names = copy._free = None
         return copy
 
     def extended(self, other: "Index") -> "Index":

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from ..engine.graph import TaskGraph
 from ..engine.model import TaskId, ValueId, ValueSpec
+from ..pipeline import Pipeline
 from ._policies import PLAIN, SpecMaker
 
 if TYPE_CHECKING:
-    from ..pipeline import Node, Pipeline
+    from ..pipeline import Node
+
+
+_OWN_DEPENDENCIES = Pipeline.node_dependencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,8 @@ def compile_pipeline(
     tasks = []
     make = maker.spec
     for number, node in enumerate(nodes):
-        reads = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.inputs)
-        writes = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.outputs)
+        reads = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.input_names)
+        writes = tuple(numbers.setdefault(name, ValueId(len(numbers))) for name in node.output_names)
         tasks.append(make(number, node, reads, writes))
     kept = pipeline.inputs() | pipeline.outputs()
     values = [ValueSpec(name, name in carried, name in kept) for name in numbers]
@@ -58,9 +62,13 @@ def compile_pipeline(
 def _edges(pipeline: Pipeline, nodes: list[Node]) -> tuple[list[list[TaskId]], list[int]]:
     """Return who waits for each task, and for how many each waits.
 
-    The pipeline's ``node_dependencies`` is asked, because it is what subclasses override. A parent that is not in
-    the pipeline counts as one that never ends.
+    Where somebody has put another ``node_dependencies`` in the place of the pipeline's own, that is asked. A parent
+    that is not in the pipeline counts as one that never ends.
     """
+    if type(pipeline).node_dependencies is _OWN_DEPENDENCIES:
+        view = pipeline._graph_view()
+        # The view is in the order of the nodes. The lists are shared, and only read.
+        return view.children, [len(parents) for parents in view.parents]  # type: ignore[return-value]  # TaskId is int
     position = {node: TaskId(number) for number, node in enumerate(nodes)}
     dependencies = pipeline.node_dependencies
     children: list[list[TaskId]] = [[] for _ in nodes]

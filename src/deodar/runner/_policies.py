@@ -209,6 +209,8 @@ class SpecMaker:
     def spec(self, number: int, node: Node, reads: tuple[ValueId, ...], writes: tuple[ValueId, ...]) -> TaskSpec:
         """Return the task of a node."""
         name = node.name
+        if self is PLAIN:
+            return TaskSpec(name, reads, writes)
         fields = spec_fields(self.policies.settings_for(node), name)
         peak = self.peaks.get(name)
         resources = fields.get("resources", ONE_SLOT)

@@ -98,7 +98,7 @@ class PipelineRun:
                 self._compiled.graph,
                 executor,
                 # The memory's first, then the project's: the journal must know before anybody says so.
-                observers=[*memory.observers, *project.observers, ProgressLog(self._compiled.nodes, self._log)],
+                observers=[*memory.observers, *project.observers, *self._progress()],
                 policy=policy,
                 gate=memory.gate or project.gate,
                 on_free=self._release,
@@ -112,6 +112,10 @@ class PipelineRun:
                     finish(executor)
         if status != "completed":
             self._explain(driver)
+
+    def _progress(self) -> list[ProgressLog]:
+        # Asked once, not per node: a tenth of the cost of a no-op node (benchmarks: overhead).
+        return [ProgressLog(self._compiled.nodes, self._log)] if self._log.isEnabledFor(logging.INFO) else []
 
     def _sweep(self) -> None:
         """Remove what killed runs left where this one will save."""

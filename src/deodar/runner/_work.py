@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .task import Task
+from ._hooks import _NullPluginManager
+from .task import Task, run_bare
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
@@ -33,6 +34,7 @@ class LocalWork:
         self._hook_manager = hook_manager
         self._run_id = run_id
         self._is_async = is_async
+        self._is_bare = isinstance(hook_manager, _NullPluginManager) and not is_async
 
     @property
     def catalog(self) -> Catalog:
@@ -49,7 +51,13 @@ class LocalWork:
 
     def run(self, task: TaskId, attempt: int, channel: Channel | None) -> dict[str, object] | None:
         """Run the node of a task."""
-        self.task_for(task).run_node()
+        if self._is_bare:
+            node, catalog = self._nodes[task], self._catalog
+            run_bare(node, catalog)
+            for name in node.confirms:
+                catalog.confirm(name)
+        else:
+            self.task_for(task).run_node()
         return None
 
     def task_for(self, task: TaskId, *, parallel: bool = False) -> Task:

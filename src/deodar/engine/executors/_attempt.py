@@ -35,12 +35,7 @@ def run_attempt(
         facts = work.run(order.task, order.attempt, channel)
     except catch as error:
         return TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), worker)
-    report = TaskReport(
-        started,
-        time.perf_counter() - clock,
-        time.thread_time() - cpu,
-        0,
-        (),
-        NO_FACTS if facts is None else facts,
-    )
+    seconds = time.perf_counter() - clock
+    cpu = time.thread_time() - cpu if measured else 0.0
+    report = TaskReport(started, seconds, cpu, 0, (), NO_FACTS if facts is None else facts)
     return TaskEnded(order.task, order.attempt, report, worker)
