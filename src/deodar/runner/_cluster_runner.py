@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from ..engine.executors._cluster import ClusterExecutor
-    from ..pipeline import Pipeline
+    from ..io import AbstractDataset
+    from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
 
 
@@ -23,17 +25,40 @@ class ClusterRunner(RemoteRunner):
     Args:
         address: of a cluster that is there; None starts one on this machine for each run.
         is_async: load the inputs of a node in parallel threads, and save its outputs likewise.
+        check: ask the workers of a given cluster, before anything starts, for the code and the files that they need.
         options: for the engine.
+
+    Raises:
+        ClusterNotFitError: from ``run``, if something cannot work there.
     """
 
-    def __init__(self, address: Any = None, is_async: bool = False, **options: Any) -> None:
+    def __init__(self, address: Any = None, is_async: bool = False, check: bool = True, **options: Any) -> None:
         super().__init__(is_async=is_async)
         self._address = address
+        self._asks = check
         self._options = options
 
     @abc.abstractmethod
     def _connected(self) -> AbstractContextManager[ClusterExecutor[Any]]:
         """Return an executor on a cluster that stays connected in the block."""
+
+    def _check(
+        self,
+        executor: Any,
+        nodes: Sequence[Node],
+        datasets: Mapping[str, AbstractDataset[Any, Any]],
+        staying: Collection[str],
+    ) -> None:
+        # Imported here: a run that starts no nodes elsewhere has nothing to check.
+        from ._preflight import ClusterNotFitError, check_datasets, check_workers
+
+        problems = check_datasets(datasets, staying)
+        if self._asks and not executor.ours and nodes:
+            # A cluster of our own is on this machine, and sees what this process sees.
+            travelling = {name: dataset for name, dataset in datasets.items() if name not in staying}
+            problems += check_workers(executor, nodes, travelling)
+        if problems:
+            raise ClusterNotFitError(problems)
 
     def _run(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.model import Resources, ValueId
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from ..engine.executors.protocol import Executor as EngineExecutor
-    from ..pipeline import Pipeline
+    from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
 
 
@@ -29,6 +29,21 @@ class RemoteRunner(AbstractRunner):
     Data in memory is carried by the engine; persistent datasets are loaded and saved where the node runs; what cannot
     travel stays in the main process.
     """
+
+    def _check(
+        self,
+        executor: Any,
+        nodes: Sequence[Node],
+        datasets: Mapping[str, AbstractDataset[Any, Any]],
+        staying: Collection[str],
+    ) -> None:
+        """Raise if nodes that shall travel cannot work where they get to.
+
+        Args:
+            datasets: the persistent ones.
+            staying: names of those that do not travel.
+        """
+        return
 
     def _run_remotely(
         self,
@@ -50,6 +65,8 @@ class RemoteRunner(AbstractRunner):
         memory = {name for name, dataset in datasets.items() if in_memory(dataset)}
         persistent = {name: dataset for name, dataset in datasets.items() if name not in memory}
         home, staying = find_homebound(pipeline.nodes, persistent)
+        travelling = [node for number, node in enumerate(pipeline.nodes) if number not in home]
+        self._check(executor, travelling, persistent, staying)
         project = inherited()
         maker = SpecMaker.inherited_by(project, home)
         compiled = compile_pipeline(pipeline, carried=memory, maker=maker)

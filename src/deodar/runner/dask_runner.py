@@ -22,11 +22,12 @@ class DaskRunner(ClusterRunner):
         address: of a scheduler (``"tcp://10.0.0.1:8786"``), or a ``distributed`` cluster or client. None starts a
             local cluster for each run and closes it.
         is_async: load the inputs of a node in parallel threads, and save its outputs likewise.
+        check: ask the workers of a given cluster, before anything starts, for the code and the files that they need.
         cluster: for ``distributed.LocalCluster`` (``n_workers=4``), or with an address for ``distributed.Client``.
     """
 
-    def __init__(self, address: Any = None, is_async: bool = False, **cluster: Any) -> None:
-        super().__init__(address, is_async, **cluster)
+    def __init__(self, address: Any = None, is_async: bool = False, check: bool = True, **cluster: Any) -> None:
+        super().__init__(address, is_async, check, **cluster)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[ClusterExecutor[Any]]:
@@ -34,4 +35,4 @@ class DaskRunner(ClusterRunner):
         from ..engine.executors.dask import DaskExecutor, connect
 
         with connect(self._address, self._options) as client:
-            yield DaskExecutor(client)
+            yield DaskExecutor(client, ours=self._address is None)

@@ -22,16 +22,17 @@ class RayRunner(ClusterRunner):
         address: of a cluster (``"auto"``, ``"ray://head:10001"``). None uses the one that this process is connected
             to; if it is not, a local one is started for each run and ended.
         is_async: load the inputs of a node in parallel threads, and save its outputs likewise.
+        check: ask the workers of a given cluster, before anything starts, for the code and the files that they need.
         init: for ``ray.init`` (``num_cpus=4``).
     """
 
-    def __init__(self, address: str | None = None, is_async: bool = False, **init: Any) -> None:
-        super().__init__(address, is_async, **init)
+    def __init__(self, address: str | None = None, is_async: bool = False, check: bool = True, **init: Any) -> None:
+        super().__init__(address, is_async, check, **init)
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[ClusterExecutor[Any]]:
         # Imported here: a runner may be made, and shown, where the engine is not installed.
-        from ..engine.executors.ray import RayExecutor, connect
+        from ..engine.executors.ray import connect
 
-        with connect(self._address, self._options) as ray:
-            yield RayExecutor(ray)
+        with connect(self._address, self._options) as executor:
+            yield executor

@@ -13,7 +13,7 @@ import pickle
 import queue
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -36,6 +36,7 @@ from ._reporting import Warner, handle_record
 from ._strays import made_up_modules_by_value
 from .protocol import Work
 
+Answer = TypeVar("Answer")
 Ref = TypeVar("Ref")
 """What the engine calls a value that it holds."""
 
@@ -140,6 +141,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     Args:
         name: for people.
         slots: how many tasks the cluster can run at a time.
+        ours: it was started for this run, by this process.
 
     Attributes:
         traffic: what passed through the driver.
@@ -149,8 +151,9 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     patience = 1.0
     """Seconds without news after which the engine is asked whether it gave something up."""
 
-    def __init__(self, name: str, slots: int) -> None:
+    def __init__(self, name: str, slots: int, *, ours: bool = False) -> None:
         self.name = name
+        self.ours = ours
         self.slots = slots
         self.traffic = Traffic()
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -196,6 +199,10 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     @abc.abstractmethod
     def _given_up(self, flight: Flight) -> BaseException | None:
         """Return why the engine gave an attempt up, or None."""
+
+    @abc.abstractmethod
+    def ask_workers(self, function: Callable[..., Answer], *arguments: Any) -> dict[str, Answer]:
+        """Call a function in a process of every worker, or of every machine, and return the answers by its name."""
 
     @abc.abstractmethod
     def _shut(self) -> None:

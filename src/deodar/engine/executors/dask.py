@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from ..model import TaskSpec, ValueId
 from ..transport.parcel import Parcel
-from ._cluster import ClusterExecutor, Flight, quiet
+from ._cluster import Answer, ClusterExecutor, Flight, quiet
 from ._cluster_worker import Assignment, Mission, attend, end_if_running
 from ._outfit import thread_limits
 
@@ -70,8 +70,8 @@ class DaskExecutor(ClusterExecutor[Any]):
     What Dask cannot make again, because it came from the driver, is kept there until it is freed.
     """
 
-    def __init__(self, client: Any) -> None:
-        super().__init__("dask", count_slots(client))
+    def __init__(self, client: Any, *, ours: bool = False) -> None:
+        super().__init__("dask", count_slots(client), ours=ours)
         self._client = client
         self._topic = f"deodar-{self._run}"
         self._mission: Any = None
@@ -190,6 +190,11 @@ class DaskExecutor(ClusterExecutor[Any]):
             except LookupError as error:
                 return error
         return None
+
+    def ask_workers(self, function: Callable[..., Answer], *arguments: Any) -> dict[str, Answer]:
+        """Call a function in every worker."""
+        answers: dict[str, Answer] = self._client.run(function, *arguments)
+        return answers
 
     def _shut(self) -> None:
         self._mission = None

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..model import TaskSpec, ValueId
 from ..transport.parcel import Parcel
-from ._cluster import ClusterExecutor, Flight, quiet
+from ._cluster import Answer, ClusterExecutor, Flight, quiet
 from ._cluster_worker import Assignment, Mission, attend
 from ._outfit import thread_limits
 
@@ -24,8 +24,8 @@ LOSSES = 3
 
 
 @contextlib.contextmanager
-def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[Any]:
-    """Connect this process to a cluster in the block; to a local one, ended afterwards, when no address is given.
+def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExecutor]:
+    """Yield an executor on a cluster; on a local one, ended afterwards, when no address is given.
 
     Where the process is connected already and no other address is given, that connection serves, and stays.
 
@@ -36,7 +36,7 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[Any]:
     import ray
 
     if ray.is_initialized() and address is None:
-        yield ray
+        yield RayExecutor(ray)
         return
     wanted: dict[str, Any] = {"logging_level": logging.WARNING, **options}
     if address is None:
@@ -55,7 +55,7 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[Any]:
             for name in os.environ.keys() & thread_limits(1).keys() - before.keys():
                 del os.environ[name]
         try:
-            yield ray
+            yield RayExecutor(ray, ours=address is None)
         finally:
             ray.shutdown()
 
@@ -86,11 +86,11 @@ class Mailbox:
 class RayExecutor(ClusterExecutor[Any]):
     """Runs tasks on the cluster that this process is connected to."""
 
-    def __init__(self, ray: Any) -> None:
+    def __init__(self, ray: Any, *, ours: bool = False) -> None:
         self._ray = ray
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         self._most = {name: max(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
-        super().__init__("ray", int(sum(node.get("CPU", 0.0) for node in nodes)))
+        super().__init__("ray", int(sum(node.get("CPU", 0.0) for node in nodes)), ours=ours)
         self._mission: Any = None
         self._mailbox: Any = None
         self._remote: Any = None
@@ -169,6 +169,19 @@ class RayExecutor(ClusterExecutor[Any]):
         except Exception as error:
             return error
         return None
+
+    def ask_workers(self, function: Callable[..., Answer], *arguments: Any) -> dict[str, Answer]:
+        """Call a function on every machine."""
+        # With the class of Ray's own that says where; it is loaded with Ray.
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        task = self._ray.remote(function)
+        asked = {}
+        for node in self._ray.nodes():
+            if node["Alive"]:
+                there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                asked[node["NodeID"][:8]] = task.options(num_cpus=0, scheduling_strategy=there).remote(*arguments)
+        return dict(zip(asked, self._ray.get(list(asked.values())), strict=True))
 
     def _shut(self) -> None:
         mailbox, self._mailbox, self._mission = self._mailbox, None, None
