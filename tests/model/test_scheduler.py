@@ -78,9 +78,7 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn, *, failures: bool = False) -> Case:
     size = draw(st.integers(1, 14))
-    parents = [
-        sorted(draw(st.sets(st.integers(0, task - 1), max_size=4))) if task else [] for task in range(size)
-    ]
+    parents = [sorted(draw(st.sets(st.integers(0, task - 1), max_size=4))) if task else [] for task in range(size)]
     failing = draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=3)) if failures else set()
     return Case(
         parents,

@@ -114,7 +114,7 @@ def test_raw_values_become_models_in_a_copy():
 
 def test_without_types_the_very_same_parameters_come_back(caplog):
     raw = {"a": 1}
-    with caplog.at_level(logging.INFO, "deodar.validation.parameter_validator"):
+    with caplog.at_level(logging.DEBUG, "deodar.validation.parameter_validator"):
         assert ParameterValidator({}).validate_raw_params(raw) is raw
     assert "returning original parameters" in caplog.text
 
