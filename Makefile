@@ -25,8 +25,8 @@ test: check tests  ## Lint, types, import contracts, tests
 check: lint types imports  ## ruff, mypy --strict, import contracts
 
 lint: $(STAMP)
-	$(BIN)/ruff check src tests benchmarks scripts
-	$(BIN)/ruff format --check src tests benchmarks scripts
+	$(BIN)/ruff check src tests benchmarks downstream scripts
+	$(BIN)/ruff format --check src tests benchmarks downstream scripts
 
 types: $(STAMP)
 	$(BIN)/mypy

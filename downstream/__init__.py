@@ -1,0 +1,1 @@
+"""Real plugins, unmodified, under the drop-in: ``make downstream``."""
