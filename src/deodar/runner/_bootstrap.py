@@ -1,45 +1,44 @@
 """Making a fresh process ready for a project that this wing knows by name only.
 
-A runner imports nothing above it. These two functions serve subclasses in the world that run tasks in pools of their
-own, where no session is; they find the framework by its name when they are called.
+A runner imports nothing above it. What is here serves subclasses in the world that run tasks in pools of their own,
+where no session is; it finds the framework by its name when it is called.
 """
 
 from __future__ import annotations
 
-import logging.config
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..utils import load_obj
 
-if TYPE_CHECKING:
-    from pluggy import PluginManager
+_PROJECT = __name__.partition(".")[0] + ".framework.project"
+_HOOKS = __name__.partition(".")[0] + ".framework.hooks.manager"
+_HOMES = {
+    "settings": _PROJECT,
+    "PACKAGE_NAME": _PROJECT,
+    "LOGGING": _PROJECT,
+    "_create_hook_manager": _HOOKS,
+    "_register_hooks": _HOOKS,
+    "_register_hooks_entry_points": _HOOKS,
+}
 
-FRAMEWORK = __name__.partition(".")[0] + ".framework"
+
+def of_framework(name: str) -> Any:
+    """Return what the framework has under a name now.
+
+    Raises:
+        LookupError: it is not one of the few names that tasks need.
+    """
+    return load_obj(f"{_HOMES[name]}.{name}")
 
 
-def bootstrap_subprocess(package_name: str | None, logging_config: Mapping[str, Any] | None = None) -> None:
-    """Configure the project in this process, unless it was forked from one where it is configured.
+def bootstrap_subprocess(package_name: str, logging_config: Mapping[str, Any] | None = None) -> None:
+    """Configure the project in this process.
 
     Args:
-        package_name: of the project; without one nothing is done.
-        logging_config: for ``logging.config.dictConfig``; None leaves logging alone.
+        package_name: of the project.
+        logging_config: what ``logging.config.dictConfig`` takes; None leaves logging alone.
     """
-    # Imported here: only runs with processes need it.
-    import multiprocessing
-
-    if not package_name or multiprocessing.get_start_method() not in ("spawn", "forkserver"):
-        return
-    load_obj(f"{FRAMEWORK}.project.configure_project")(package_name)
+    load_obj(f"{_PROJECT}.configure_project")(package_name)
     if logging_config:
-        logging.config.dictConfig(dict(logging_config))
-
-
-def project_hook_manager() -> PluginManager:
-    """Return a hook manager with the hooks of this process's project and of installed plugins."""
-    hooks = f"{FRAMEWORK}.hooks.manager"
-    settings = load_obj(f"{FRAMEWORK}.project.settings")
-    manager: PluginManager = load_obj(f"{hooks}._create_hook_manager")()
-    load_obj(f"{hooks}._register_hooks")(manager, settings.HOOKS)
-    load_obj(f"{hooks}._register_hooks_entry_points")(manager, settings.DISABLE_HOOKS_FOR_PLUGINS)
-    return manager
+        load_obj(f"{_PROJECT}.configure_logging")(logging_config)

@@ -37,6 +37,7 @@ class Inherited:
         gate: asked before a node starts whether it has to run.
         state: for the run memory; the runner passes it on and does not look inside.
         store: where a run in pieces keeps what would be in memory alone; None for an ordinary run.
+        plain_values: refuse data that plain ``pickle`` cannot take from one process to another.
         run_id: wanted by the caller of a session, which makes one up otherwise.
     """
 
@@ -54,6 +55,7 @@ class Inherited:
     gate: Gate | None = None
     state: Any = None
     store: StoreOptions | None = None
+    plain_values: bool = False
     run_id: str | None = None
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..io import AbstractDataset, DataCatalog
+from ..engine.transport.pickling import UnportableValueError
+from ..io import AbstractDataset, DataCatalog, DatasetError
 from ._hook_travel import HookLuggage
 from .task import Task
 
@@ -44,25 +46,45 @@ class CarriedDataset(AbstractDataset[Any, Any]):
     What is loaded belongs to the node: the engine hands out memory of its own to every reader.
     """
 
-    def __init__(self, name: str, value: ValueId, slot: ChannelSlot) -> None:
+    def __init__(self, name: str, value: ValueId, slot: ChannelSlot, *, is_plain: bool = False) -> None:
         self._name = name
         self._value = value
         self._slot = slot
+        self._is_plain = is_plain
         self._EPHEMERAL = True
 
     def load(self) -> Any:
         """Take the data from the engine."""
-        return self._slot.require(self._name).take(self._value)
+        try:
+            return self._slot.require(self._name).take(self._value)
+        except LookupError as error:
+            if type(error) is not LookupError:
+                raise  # It comes from the data, which did not let itself be unpacked.
+            raise DatasetError("Data for MemoryDataset has not been saved yet.") from error
 
     def save(self, data: Any) -> None:
         """Give the data to the engine."""
-        self._slot.require(self._name).give(self._value, data)
+        channel = self._slot.require(self._name)
+        if self._is_plain and isinstance(data, FunctionType) and "<" in data.__qualname__:
+            # Nothing else is looked at: to pickle large data twice only to refuse some would be dear.
+            raise _unserialisable(data)
+        try:
+            channel.give(self._value, data)
+        except UnportableValueError as error:
+            raise _unserialisable(data) from error
 
     def _exists(self) -> bool:
         return True
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
+
+
+def _unserialisable(data: Any) -> DatasetError:
+    return DatasetError(
+        f"{type(data)!s} cannot be serialised. ParallelRunner implicit memory datasets can only be used with "
+        "serialisable data. Return plain data, or save it to a dataset of the catalog."
+    )
 
 
 class RemoteWork:
@@ -93,6 +115,7 @@ class RemoteWork:
         self._run_id = run_id
         self._is_async = is_async
         self._prepare_worker = project.prepare_worker
+        self._is_plain = project.plain_values
         self._hooks = HookLuggage(hook_manager, project.project_hooks)
         self._home: set[int] = set()
         self._manager: PluginManager | None = hook_manager
@@ -143,6 +166,6 @@ class RemoteWork:
         if self._catalog is None:
             datasets: dict[str, AbstractDataset[Any, Any]] = dict(self._datasets)
             for name, value in self._carried.items():
-                datasets[name] = CarriedDataset(name, value, self._slot)
+                datasets[name] = CarriedDataset(name, value, self._slot, is_plain=self._is_plain)
             self._catalog = DataCatalog(datasets)
         return self._catalog

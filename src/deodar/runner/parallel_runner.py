@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import os
 import sys
 from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing.managers import SyncManager
 from typing import TYPE_CHECKING, Any
 
 from ..io import CatalogConfigResolver, MemoryDataset, SharedMemoryDataCatalog, SharedMemoryDataset
 from ..pipeline import Pipeline
+from ._inherited import inherit, inherited
 from ._policies import local_supply
 from ._remote_runner import RemoteRunner, in_memory
 from .runner import AbstractRunner
@@ -163,12 +166,25 @@ class ParallelRunner(RemoteRunner):
                 "gains."
             )
         # The worker pool stands on pipes and signals that Windows does not have; the standard library's does not.
-        if type(self)._get_executor is not ParallelRunner._get_executor or sys.platform == "win32":
+        if self._has_a_pool_of_its_own() or sys.platform == "win32":
             self._run_on_pool(pipeline, catalog, hook_manager, run_id)
             return
+        project = inherited()
+        if isinstance(catalog, SharedMemoryDataCatalog) and project.project_path is None:
+            # Put there by hand for the sake of processes, so it is held to what such a catalog promises. A session
+            # puts one there whatever the datasets are, and there what cannot travel stays at home.
+            self._validate_catalog(catalog)
+            self._validate_nodes(pipeline.nodes)
+            project = replace(project, plain_values=True)
         workers = self._get_required_workers_count(pipeline)
         executor = self._make_executor(workers)
-        self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, supply=local_supply(workers))
+        with inherit(project):
+            self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, supply=local_supply(workers))
+
+    def _has_a_pool_of_its_own(self) -> bool:
+        """Return whether a subclass, or a program that replaced names of this module, brings the pool to run on."""
+        method = getattr(self._get_executor, "__func__", None)
+        return method is not _OWN_GET_EXECUTOR or ProcessPoolExecutor is not concurrent.futures.ProcessPoolExecutor
 
     def _make_executor(self, workers: int) -> EngineExecutor:
         # Imported here: a subclass with an executor of its own needs no pool.
@@ -182,12 +198,18 @@ class ParallelRunner(RemoteRunner):
         """Run on a subclass's own pool, sharing what is in memory through the manager."""
         shared = self._manager._sync_catalog(catalog, self._manager)
         super()._run(pipeline, shared, hook_manager, run_id)
-        if shared is catalog:
-            return
         for name in pipeline.outputs():
-            dataset = catalog.get(name)
-            if isinstance(dataset, MemoryDataset):
+            dataset: Any = catalog.get(name)
+            if isinstance(dataset, SharedMemoryDataset):
+                # The manager ends with this runner, and the results must not.
+                data = shared.load(name)
+                dataset.shared_memory_dataset = MemoryDataset()
+                dataset.shared_memory_dataset.adopt(data)
+            elif shared is not catalog and isinstance(dataset, MemoryDataset):
                 dataset.save(shared.load(name))
+
+
+_OWN_GET_EXECUTOR = ParallelRunner._get_executor
 
 
 def _process_context() -> Any:

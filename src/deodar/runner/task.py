@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 from ..io._joint_saves import publishing_together
-from ._bootstrap import bootstrap_subprocess, project_hook_manager
+from ._bootstrap import bootstrap_subprocess, of_framework
 from ._hooks import NULL_MANAGER, _NullPluginManager
 from ._inherited import inherited
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 
 _ONE_BY_ONE = contextlib.nullcontext()
+
+
+def __getattr__(name: str) -> Any:
+    """Return what tasks use of the framework, which this module must not import; a program may put others here."""
+    try:
+        return of_framework(name)
+    except LookupError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
 class TaskError(Exception):
@@ -114,7 +123,9 @@ class Task:
 
         Raises:
             TaskError: from what the node, a dataset or a hook raised, which is its ``original_exception``.
+            ValueError: the node cannot be run asynchronously.
         """
+        self._check()
         try:
             return self.run_node()
         except TaskError:
@@ -125,12 +136,8 @@ class Task:
 
     def run_node(self) -> Node:
         """Run the node and return it; what it raises comes as it was raised."""
+        self._check()
         node, manager = self._node, self.hook_manager
-        if self.is_async and inspect.isgeneratorfunction(node.func):
-            raise ValueError(
-                "Async data loading and saving does not work with nodes wrapping generator functions. Please make "
-                f"sure you don't use `yield` anywhere in node {node!s}."
-            )
         if self.parallel:
             manager = self._worker_manager()
         elif manager is None:
@@ -145,23 +152,45 @@ class Task:
             self.catalog.confirm(name)
         return node
 
+    def _check(self) -> None:
+        if self.is_async and inspect.isgeneratorfunction(self._node.func):
+            raise ValueError(
+                "Async data loading and saving does not work with nodes wrapping generator functions. Please make "
+                f"sure you don't use `yield` anywhere in node {self._node!s}."
+            )
+
     def _worker_manager(self) -> PluginManager:
         project = self._inherited
         if project is not None and project.prepare_worker is not None:
             project.prepare_worker()
-        return self._run_node_synchronization(project.package_name if project is not None else None)
+        known = project.package_name if project is not None else None
+        return self._run_node_synchronization(
+            package_name=known or of_framework("PACKAGE_NAME"), logging_config=of_framework("LOGGING")
+        )
 
     @staticmethod
     def _run_node_synchronization(
         package_name: str | None = None, logging_config: Mapping[str, Any] | None = None
     ) -> PluginManager:
-        """Return a hook manager with the project's hooks, made in this process."""
-        Task._bootstrap_subprocess(package_name, logging_config)
-        return project_hook_manager()
+        """Return a hook manager with the hooks of the project and of installed plugins, made in this process.
+
+        A process that was not forked from one where the project is configured is made ready for it first.
+        """
+        # Imported here: only runs with processes need it.
+        import multiprocessing
+
+        if package_name and multiprocessing.get_start_method() in ("spawn", "forkserver"):
+            Task._bootstrap_subprocess(package_name, logging_config)
+        this: Any = sys.modules[__name__]
+        settings = this.settings
+        manager: PluginManager = this._create_hook_manager()
+        this._register_hooks(manager, settings.HOOKS)
+        this._register_hooks_entry_points(manager, settings.DISABLE_HOOKS_FOR_PLUGINS)
+        return manager
 
     @staticmethod
-    def _bootstrap_subprocess(package_name: str | None, logging_config: Mapping[str, Any] | None = None) -> None:
-        """Configure the project in a process that did not inherit it."""
+    def _bootstrap_subprocess(package_name: str, logging_config: Mapping[str, Any] | None = None) -> None:
+        """Configure the project in this process."""
         bootstrap_subprocess(package_name, logging_config)
 
     def _run_node_sequential(

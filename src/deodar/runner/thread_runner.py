@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from ..engine.executors.futures import FuturesExecutor
-from ..engine.executors.threads import DaemonThreadPool as ThreadPoolExecutor
+from ..engine.executors.threads import DaemonThreadPool
 from .runner import AbstractRunner
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..pipeline import Pipeline
     from ._catalog import Catalog
     from ._work import LocalWork
+
+# What threads are taken from; a program may put another class in its place.
+ThreadPoolExecutor = DaemonThreadPool
 
 
 class ThreadRunner(AbstractRunner):
@@ -50,7 +53,7 @@ class ThreadRunner(AbstractRunner):
         return ThreadPoolExecutor(max_workers=max_workers)
 
     def _adapt(self, pool: Executor, work: LocalWork, size: int) -> EngineExecutor:
-        if not isinstance(pool, ThreadPoolExecutor):
+        if not isinstance(pool, DaemonThreadPool):
             return super()._adapt(pool, work, size)
         return FuturesExecutor(pool, window=self._max_workers, name="threads")
 
