@@ -169,9 +169,7 @@ def _is_unsafe_version(version: str) -> bool:
 
 def _is_module_allowed(module_path: str, allowed_prefixes: Iterable[str | None]) -> bool:
     """Tell whether a module is one of the prefixes or lies below one."""
-    return any(
-        module_path == prefix or module_path.startswith(f"{prefix}.") for prefix in allowed_prefixes if prefix
-    )
+    return any(module_path == prefix or module_path.startswith(f"{prefix}.") for prefix in allowed_prefixes if prefix)
 
 
 def _is_databricks() -> bool:

@@ -41,7 +41,8 @@ class Index:
     """Nodes that may stand in one pipeline, and how they find each other."""
 
     __slots__ = (
-        "_free", "_full_names",
+        "_free",
+        "_full_names",
         "_graph",
         "confirmed",
         "consumers",
