@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .._version import KEDRO_CONTRACT_VERSION
+from ._gone import successor
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, DistributionFinder
@@ -89,6 +90,8 @@ class DropInFinder(importlib.abc.MetaPathFinder):
             )
         if fullname == OWN or fullname.startswith(f"{OWN}."):
             return _alias_spec(fullname)
+        if fullname.startswith(f"{FOREIGN}."):
+            _refuse_if_gone(fullname)
         return None
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
@@ -98,6 +101,14 @@ class DropInFinder(importlib.abc.MetaPathFinder):
 
         if context is None or context.name is None or context.name.lower() == FOREIGN:
             yield KedroDistribution(KEDRO_CONTRACT_VERSION)
+
+
+def _refuse_if_gone(fullname: str) -> None:
+    # ``from kedro.io import X`` asks for a module of that name when the package has no such attribute, and reports
+    # what the search for it raised; an AttributeError's text would be lost.
+    hint = successor(fullname.partition(".")[2])
+    if hint is not None:
+        raise ImportError(f"{fullname!r} was removed in Kedro 1.0 or before: {hint}.", name=fullname)
 
 
 def _alias_spec(fullname: str) -> importlib.machinery.ModuleSpec | None:

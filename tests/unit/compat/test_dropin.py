@@ -106,3 +106,34 @@ def test_without_the_variable_nothing_is_installed() -> None:
     code = "import sys; print('deodar' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("statement", "hint"),
+    [
+        ("from kedro.io import LambdaDataset", "subclass of AbstractDataset"),
+        ("from kedro.io import KedroDataCatalog", "it is DataCatalog now"),
+        ("from kedro.io import AbstractDataSet", "it is AbstractDataset"),
+        ("from kedro.config import TemplatedConfigLoader", "OmegaConfigLoader"),
+        ("from kedro.config import ConfigLoader", "OmegaConfigLoader"),
+        ("from kedro.runner import run_node", "Task("),
+        ("from kedro.extras.datasets.pandas import CSVDataSet", "kedro-datasets"),
+        ("import kedro.extras", "kedro-datasets"),
+    ],
+)
+def test_a_name_of_old_names_its_successor(tmp_path: Path, statement: str, hint: str) -> None:
+    result = run_script(tmp_path, statement)
+    assert result.returncode == 1
+    said = result.stderr.splitlines()[-1]
+    assert said.startswith("ImportError: 'kedro.") and hint in said
+
+
+def test_a_name_of_old_is_simply_not_there(tmp_path: Path) -> None:
+    text = "import kedro.io as io, kedro.config as c\nprint(hasattr(c, 'ConfigLoader'), hasattr(io, 'LambdaDataset'))"
+    assert output(run_script(tmp_path, text)) == "False False"
+
+
+def test_a_name_that_never_was_is_an_ordinary_error(tmp_path: Path) -> None:
+    assert (
+        "cannot import name 'Nonsense' from 'kedro.io'" in run_script(tmp_path, "from kedro.io import Nonsense").stderr
+    )
