@@ -17,6 +17,7 @@ _Save = Callable[[Any, Any], Any]
 NOTHING_TO_SAVE = "Saving 'None' to a 'Dataset' is not allowed"
 
 _PACKAGE = __name__.partition(".")[0]
+_AS_AROUND = contextlib.nullcontext()
 
 
 def is_abstract(function: Any) -> bool:
@@ -68,7 +69,7 @@ def _surroundings(dataset: Any) -> contextlib.AbstractContextManager[None]:
     """Return when that appears which a dataset has other datasets save."""
     if type(dataset)._lists_a_folder:
         return saving_partitions(dataset)
-    return contextlib.nullcontext() if type(dataset)._passes_on else foreign()
+    return _AS_AROUND if type(dataset)._passes_on else foreign()
 
 
 def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> None:
