@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from ..engine.model import Resources
 from ._remote_runner import RemoteRunner
 
 if TYPE_CHECKING:
@@ -74,5 +73,5 @@ class ClusterRunner(RemoteRunner):
                 hook_manager,
                 run_id,
                 executor=executor,
-                supply=Resources(float(max(1, executor.slots))),
+                supply=executor.supply,
             )

@@ -121,6 +121,10 @@ def _collect(
     carried: Mapping[str, ValueId],
 ) -> None:
     """Put the results that are in memory into the caller's datasets."""
+    prefetch = getattr(executor, "prefetch", None)
+    if prefetch is not None:
+        # Where values are far away.
+        prefetch([carried[name] for name in sorted(pipeline.outputs()) if name in carried])
     for name in sorted(pipeline.outputs()):
         if name not in carried:
             continue

@@ -13,15 +13,15 @@ import pickle
 import queue
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost
 from ..graph import TaskGraph
-from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
+from ..model import Failure, FailureKind, Resources, TaskId, TaskReport, TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ..transport.pickling import UnportableValueError, pack_by_value
 from . import _wire
@@ -39,6 +39,10 @@ from .protocol import Work
 Answer = TypeVar("Answer")
 Ref = TypeVar("Ref")
 """What the engine calls a value that it holds."""
+
+
+SMALL = 1 << 20
+"""Bytes up to which values are fetched together."""
 
 
 @contextlib.contextmanager
@@ -77,6 +81,7 @@ class Flight:
     Attributes:
         worker: where it was last heard of; empty before that.
         since: when it was first heard of, by the monotonic clock.
+        launched: when it was submitted, by the same clock.
         doom: why it is being ended; None when it is not.
         call: what the engine calls it.
     """
@@ -86,7 +91,7 @@ class Flight:
     worker: str = ""
     since: float = 0.0
     doom: FailureKind | None = None
-    reads: tuple[ValueId, ...] = field(default=())
+    launched: float = field(default_factory=time.monotonic)
 
 
 class HomeParcels(Generic[Ref]):
@@ -140,7 +145,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
 
     Args:
         name: for people.
-        slots: how many tasks the cluster can run at a time.
+        supply: what all workers have together; ``cpu`` is how many tasks they can run at a time.
         ours: it was started for this run, by this process.
 
     Attributes:
@@ -151,18 +156,20 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     patience = 1.0
     """Seconds without news after which the engine is asked whether it gave something up."""
 
-    def __init__(self, name: str, slots: int, *, ours: bool = False) -> None:
+    def __init__(self, name: str, supply: Resources, *, ours: bool = False) -> None:
         self.name = name
+        self.supply = replace(supply, cpu=max(1.0, supply.cpu))
         self.ours = ours
-        self.slots = slots
         self.traffic = Traffic()
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._events: list[Event] = []
         self._flights: dict[TaskId, Flight] = {}
         self._refs: dict[ValueId, Ref] = {}
+        self._sizes: dict[ValueId, int] = {}
+        self._brought: dict[ValueId, Parcel] = {}
         self._at_home: dict[ValueId, Any] = {}
         self._side: HomeSide | None = None
-        self._pace = Pace(max(1, slots))
+        self._pace = Pace(int(self.supply.cpu))
         self._warner = Warner()
         self._run = uuid.uuid4().hex
 
@@ -189,8 +196,8 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         """Put a value on the cluster."""
 
     @abc.abstractmethod
-    def _bring(self, value: ValueId) -> Parcel:
-        """Fetch a value; may be called in any thread."""
+    def _bring_all(self, values: Sequence[ValueId]) -> dict[ValueId, Parcel]:
+        """Fetch values, in one go if that can be; may be called in any thread."""
 
     @abc.abstractmethod
     def _end(self, flight: Flight) -> None:
@@ -260,7 +267,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     def submit(self, order: Submit) -> None:
         """Hand the task to the engine."""
         spec = self._graph.tasks[order.task]
-        flight = self._flights[order.task] = Flight(order, reads=spec.reads)
+        flight = self._flights[order.task] = Flight(order)
         if spec.in_driver:
             self._submit_here(order, spec)
             return
@@ -291,7 +298,16 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         """Bring a value here."""
         if value in self._at_home:
             return self._at_home[value]
-        return self.bring(value).unpack()
+        parcel = self._brought.pop(value, None) or self.bring(value)
+        return parcel.unpack()
+
+    def prefetch(self, values: Iterable[ValueId]) -> None:
+        """Bring values that will be fetched, small ones together: one by one each would take a round trip."""
+        wanted = [value for value in values if value in self._refs and self._sizes.get(value, SMALL) < SMALL]
+        for start in range(0, len(wanted), 1000):
+            found = self._bring_all(wanted[start : start + 1000])
+            self.traffic.fetched += sum(parcel.size for parcel in found.values())
+            self._brought.update(found)
 
     def wait(self, timeout: float | None) -> Iterator[Event]:
         """Yield what happened."""
@@ -309,7 +325,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         """Fetch a value and count it."""
         if value not in self._refs:
             raise LookupError(f"No carried value {value}: its task has not ended well, or it was freed.")
-        parcel = self._bring(value)
+        parcel = self._bring_all([value])[value]
         self.traffic.fetched += parcel.size
         return parcel
 
@@ -328,7 +344,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
             ]
         )
         try:
-            item = self._inbox.get(timeout=max(0.0, first - time.monotonic()))
+            item = self._next(max(0.0, first - time.monotonic()))
         except queue.Empty:
             self._keep_limits()
             for flight in list(self._flights.values()):
@@ -339,6 +355,10 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
             while True:
                 self._take(self._inbox.get_nowait())
         self._keep_limits()
+
+    def _next(self, timeout: float) -> Any:
+        """Wait for something to come in, or raise ``queue.Empty``."""
+        return self._inbox.get(timeout=timeout)
 
     def _take(self, item: Any) -> None:
         if isinstance(item, bytes):
@@ -380,6 +400,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     def _conclude(self, flight: Flight, kind: int, *rest: Any) -> None:
         if kind == _wire.DONE:
             (started, seconds, cpu, peak), sizes, facts = rest
+            self._sizes.update(sizes)
             self._refs.update(self._harvest(flight, dict(sizes)))
             known = NO_FACTS if facts is None else pickle.loads(facts)
             order = flight.order

@@ -31,6 +31,7 @@ HEARTBEAT = 0.05
 _IDLE_BEATS = 40
 
 Tell = Callable[[bytes], None]
+"""Sends a message ahead, or raises ``NobodyListensError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ class Assignment:
 
 class LostInputError(LookupError):
     """What a task reads was lost with a worker, and could not be made again."""
+
+
+class NobodyListensError(Exception):
+    """Nothing can be sent ahead yet."""
 
 
 class ParcelChannel:
@@ -101,8 +106,12 @@ class Correspondent:
         with self._lock:
             if self._ended or (self._announced and not self._notes):
                 return
-            self._announced = True
-            self._tell(self._message(None))
+            notes = self._notes
+            try:
+                self._tell(self._message(None))
+                self._announced = True
+            except NobodyListensError:
+                self._notes = notes
 
     def end(self, ending: tuple[Any, ...]) -> bytes:
         """Return the last message."""

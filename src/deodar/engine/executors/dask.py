@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..model import TaskSpec, ValueId
+# This module is loaded by those who run on Dask alone.
+import dask.config
+import distributed
+
+from ..model import Resources, TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ._cluster import Answer, ClusterExecutor, Flight, quiet
 from ._cluster_worker import Assignment, Mission, attend, end_if_running
@@ -22,6 +26,8 @@ from ._outfit import thread_limits
 Bundle = dict[ValueId, Parcel]
 APART = 64 * 1024
 """Bytes from which on the values of one bundle become keys of their own, so that a reader gets only what it reads."""
+ARGUMENT_LIMIT = 4096
+"""Bytes up to which a value from the driver goes along with each order of a reader: parameters, mostly."""
 RECIPE_LIMIT = 1 << 20
 """Bytes up to which a value from the driver goes through Dask's scheduler, which can then hand it out again."""
 GRACE = 2.0
@@ -36,10 +42,6 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
         address: of a scheduler; or a cluster or client that somebody has.
         options: of ``distributed.Client``, and without an address of ``distributed.LocalCluster``.
     """
-    # The extra package is needed by runs on Dask alone.
-    import dask.config
-    import distributed
-
     if isinstance(address, distributed.Client):
         yield address
     elif address is not None:
@@ -59,11 +61,6 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
             yield client
 
 
-def count_slots(client: Any) -> int:
-    """Return how many tasks a cluster can run at a time, now."""
-    return sum(client.nthreads().values())
-
-
 class DaskExecutor(ClusterExecutor[Any]):
     """Runs tasks on the cluster of a client.
 
@@ -71,21 +68,22 @@ class DaskExecutor(ClusterExecutor[Any]):
     """
 
     def __init__(self, client: Any, *, ours: bool = False) -> None:
-        super().__init__("dask", count_slots(client), ours=ours)
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        named = [worker.get("resources") or {} for worker in workers]
+        gpus = int(sum(resources.get("GPU", 0) for resources in named))
+        super().__init__("dask", Resources(float(sum(client.nthreads().values())), gpu=gpus), ours=ours)
+        self._named = {name for resources in named for name in resources}
         self._client = client
         self._topic = f"deodar-{self._run}"
-        self._mission: Any = None
+        self._plugin = f"deodar-{self._run}"
         self._kept: dict[ValueId, Parcel] = {}
         self._makers: dict[ValueId, tuple[Assignment, TaskSpec]] = {}
-        self._named: set[str] = set()
         self._calls = 0
 
     def _open(self, mission: Mission) -> None:
         self._client.subscribe_topic(self._topic, self._listen)
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
-        self._named = {name for worker in workers for name in worker.get("resources") or ()}
-        # As a task, so that Dask can make it again where a worker was lost.
-        self._mission = self._client.submit(_same, mission, key=f"deodar-mission-{self._run}", pure=False)
+        # Workers that join later get it too.
+        self._client.register_plugin(MissionPlugin(mission), name=self._plugin)
 
     async def _listen(self, event: tuple[float, bytes]) -> None:
         self._inbox.put(event[1])
@@ -99,7 +97,7 @@ class DaskExecutor(ClusterExecutor[Any]):
         self._calls += 1
         return self._client.submit(
             run_on_dask,
-            self._mission,
+            self._plugin,
             assignment,
             self._topic,
             list(reads),
@@ -112,7 +110,7 @@ class DaskExecutor(ClusterExecutor[Any]):
     def _revived(self, value: ValueId) -> Any:
         """Return a reference to a value, which is made again if it was lost together with what it was made from."""
         ref = self._refs.get(value)
-        if ref is not None and ref.status != "cancelled":
+        if ref is not None and (isinstance(ref, Parcel) or ref.status != "cancelled"):
             return ref
         if value in self._kept:
             ref = self._hold(self._kept[value])
@@ -142,15 +140,21 @@ class DaskExecutor(ClusterExecutor[Any]):
         self._kept[value] = parcel
 
     def _hold(self, parcel: Parcel) -> Any:
+        if parcel.size <= ARGUMENT_LIMIT:
+            return parcel
         self._calls += 1
         name = f"deodar-value-{self._run}-{self._calls}"
         if parcel.size <= RECIPE_LIMIT:
             return self._client.submit(_same, parcel, key=name, pure=False)
         return self._client.scatter({name: parcel}, hash=False)[name]
 
-    def _bring(self, value: ValueId) -> Parcel:
-        found: Parcel | Bundle = self._client.gather(self._revived(value))
-        return found if isinstance(found, Parcel) else found[value]
+    def _bring_all(self, values: Sequence[ValueId]) -> dict[ValueId, Parcel]:
+        # A parcel among the futures comes back as it is.
+        found: list[Parcel | Bundle] = self._client.gather([self._revived(value) for value in values])
+        return {
+            value: bundle if isinstance(bundle, Parcel) else bundle[value]
+            for value, bundle in zip(values, found, strict=True)
+        }
 
     def free(self, values: Iterable[ValueId]) -> None:
         """Let go of values; Dask removes what nobody refers to."""
@@ -197,21 +201,26 @@ class DaskExecutor(ClusterExecutor[Any]):
         return answers
 
     def _shut(self) -> None:
-        self._mission = None
         self._makers.clear()
         self._kept.clear()
         with contextlib.suppress(ValueError):  # nothing was sent
             self._client.unsubscribe_topic(self._topic)
+            self._client.unregister_worker_plugin(self._plugin)
+
+
+class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose types are not known here
+    """Keeps the mission in every worker's process."""
+
+    def __init__(self, mission: Mission) -> None:
+        self.mission = mission
 
 
 def run_on_dask(
-    mission: Mission, assignment: Assignment, topic: str, values: list[ValueId], *bundles: Parcel | Bundle
+    plugin: str, assignment: Assignment, topic: str, values: list[ValueId], *bundles: Parcel | Bundle
 ) -> Bundle:
     """Run one attempt in a worker of Dask, tell of it, and return what it wrote."""
-    # Here it is there.
-    from distributed import get_worker
-
-    worker = get_worker()
+    worker = distributed.get_worker()
+    mission: Mission = worker.plugins[plugin].mission
     reads = {}
     for value, bundle in zip(values, bundles, strict=True):
         parcel = bundle if isinstance(bundle, Parcel) else bundle.get(value)

@@ -8,19 +8,29 @@ machine was lost.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+import queue
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ..model import TaskSpec, ValueId
+from ..commands import Submit
+from ..model import Resources, TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ._cluster import Answer, ClusterExecutor, Flight, quiet
-from ._cluster_worker import Assignment, Mission, attend
+from ._cluster_worker import Assignment, Mission, NobodyListensError, attend
 from ._outfit import thread_limits
 
 LOSSES = 3
 """How often Ray runs a task again whose worker died."""
+NAMESPACE = "deodar"
+OFFICE_AFTER = 1.0
+"""Seconds that a node has to take before messages can come ahead of results, if no node has a limit of time."""
+SMALL_ENOUGH = 64 * 1024
+"""Bytes up to which Ray keeps what a task returned with its owner, and sends it along."""
 
 
 @contextlib.contextmanager
@@ -60,8 +70,8 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExec
             ray.shutdown()
 
 
-class Mailbox:
-    """An actor to which workers send what cannot wait for the end of an attempt, and that the driver asks for it."""
+class Office:
+    """An actor that passes on what cannot wait for the end of an attempt. Workers find it by name."""
 
     def __init__(self) -> None:
         # Only workers have a loop for it to live in.
@@ -90,35 +100,48 @@ class RayExecutor(ClusterExecutor[Any]):
         self._ray = ray
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         self._most = {name: max(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
-        super().__init__("ray", int(sum(node.get("CPU", 0.0) for node in nodes)), ours=ours)
-        self._mission: Any = None
-        self._mailbox: Any = None
+        supply = Resources(
+            sum(node.get("CPU", 0.0) for node in nodes), gpu=int(sum(node.get("GPU", 0) for node in nodes))
+        )
+        super().__init__("ray", supply, ours=ours)
+        self._office: Any = None
         self._remote: Any = None
+        self._same = ray.remote(_same).options(num_cpus=0)
+        self._office_after = 0.0
+        self._unheard: list[Flight] = []
         self._options: dict[tuple[Any, ...], Any] = {}
 
     def _open(self, mission: Mission) -> None:
-        self._mission = self._ray.put(mission)
-        self._mailbox = self._ray.remote(Mailbox).options(num_cpus=0).remote()
-        self._remote = self._ray.remote(run_on_ray)
-        self._ask()
+        # In the function: Ray hands that out once to each worker, and not with every task.
+        self._remote = self._ray.remote(_bound(mission))
+        self._office_after = 0.0 if any(task.timeout for task in self._graph.tasks) else OFFICE_AFTER
+
+    def _keep_limits(self) -> None:
+        oldest = next(iter(self._flights.values()), None)
+        if self._office is None and oldest is not None and time.monotonic() >= oldest.launched + self._office_after:
+            # A process of its own, which a run of short nodes is better off without.
+            office = self._ray.remote(Office).options(name=_office_name(self._run), namespace=NAMESPACE, num_cpus=0)
+            self._office = office.remote()
+            self._ask()
+        super()._keep_limits()
 
     def _ask(self) -> None:
-        """Have the next messages from the mailbox."""
-        self._mailbox.collect.remote().future().add_done_callback(self._collected)
+        """Have the next messages from the office."""
+        self._office.collect.remote().future().add_done_callback(self._collected)
 
     def _collected(self, answer: Any) -> None:
         if answer.cancelled() or answer.exception() is not None:
-            return  # the mailbox is closed
+            return  # the office is closed
         for letter in answer.result():
             self._inbox.put(letter)
-        if self._mailbox is not None:
+        if self._office is not None:
             self._ask()
 
     def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
-        writes = tuple(value for value in spec.writes if self._graph.values[value].carried)
-        returns = self._task_for(spec, 1 + len(writes)).remote(
-            self._mission, self._mailbox, assignment, writes, list(reads), *reads.values()
-        )
+        writes = [value for value in spec.writes if self._graph.values[value].carried]
+        # Plain lists of numbers: anything else is pickled by Ray's slower way.
+        order = [assignment.task, assignment.attempt, writes, list(reads)]
+        returns = self._task_for(spec, 1 + len(writes)).remote(order, *reads.values())
         refs = list(returns) if writes else [returns]
         return refs[0], dict(zip(writes, refs[1:], strict=True))
 
@@ -135,27 +158,43 @@ class RayExecutor(ClusterExecutor[Any]):
             self._options[key] = self._remote.options(**known)
         return self._options[key]
 
-    def submit(self, order: Any) -> None:
-        """Hand the task to Ray, and have its last message come here."""
+    def submit(self, order: Submit) -> None:
+        """Hand the task to Ray."""
         super().submit(order)
         flight = self._flights.get(order.task)
         if flight is not None and flight.call is not None:
-            flight.call[0].future().add_done_callback(lambda answer: self._answered(flight, answer))
+            self._unheard.append(flight)
+
+    def _next(self, timeout: float) -> Any:
+        if len(self._flights) == 1 and self._unheard and self._office is None and self._inbox.empty():
+            # Nothing else can happen, and to wait in this thread is faster than to be woken by Ray's.
+            flight = self._unheard[0]
+            if not self._ray.wait([flight.call[0]], timeout=timeout)[0]:
+                raise queue.Empty
+            self._unheard.clear()
+            with contextlib.suppress(self._ray.exceptions.RayError):
+                return self._ray.get(flight.call[0])
+            return flight
+        for flight in self._unheard:
+            # What future() stands on; the future itself takes a tenth of a millisecond more.
+            flight.call[0]._on_completed(partial(self._answered, flight))
+        self._unheard.clear()
+        return super()._next(timeout)
 
     def _answered(self, flight: Flight, answer: Any) -> None:
-        lost = answer.cancelled() or answer.exception() is not None
-        self._inbox.put(flight if lost else answer.result())
+        self._inbox.put(answer if isinstance(answer, bytes) else flight)
 
     def _harvest(self, flight: Flight, written: Mapping[ValueId, int]) -> Mapping[ValueId, Any]:
         values = flight.call[1]
         return {value: values[value] for value in written}
 
     def _hold(self, parcel: Parcel) -> Any:
-        return self._ray.put(parcel)
+        # What Ray's tasks return while it is small goes along with the orders that name it; what is put does not.
+        return self._same.remote(bytes(parcel.data)) if parcel.size <= SMALL_ENOUGH else self._ray.put(parcel)
 
-    def _bring(self, value: ValueId) -> Parcel:
-        parcel: Parcel = self._ray.get(self._refs[value])
-        return parcel
+    def _bring_all(self, values: Sequence[ValueId]) -> dict[ValueId, Parcel]:
+        found = self._ray.get([self._refs[value] for value in values])
+        return {value: _parcel(data) for value, data in zip(values, found, strict=True)}
 
     def _end(self, flight: Flight) -> None:
         self._ray.cancel(flight.call[0], force=True)
@@ -184,27 +223,61 @@ class RayExecutor(ClusterExecutor[Any]):
         return dict(zip(asked, self._ray.get(list(asked.values())), strict=True))
 
     def _shut(self) -> None:
-        mailbox, self._mailbox, self._mission = self._mailbox, None, None
-        if mailbox is not None:
-            self._ray.kill(mailbox)
+        office, self._office = self._office, None
+        if office is not None:
+            self._ray.kill(office)
 
 
-def run_on_ray(
-    mission: Mission,
-    mailbox: Any,
-    assignment: Assignment,
-    writes: tuple[ValueId, ...],
-    reads: list[ValueId],
-    *parcels: Any,
-) -> Any:
+def _bound(mission: Mission) -> Callable[..., Any]:
+    def deodar_node(order: list[Any], *parcels: Any) -> Any:
+        return run_on_ray(mission, order, *parcels)
+
+    return deodar_node
+
+
+def run_on_ray(mission: Mission, order: list[Any], *parcels: Any) -> Any:
     """Run one attempt in a worker of Ray; return its last message, and the values that it wrote."""
+    task, attempt, writes, reads = order
+    known = {value: _parcel(data) for value, data in zip(reads, parcels, strict=True) if data is not None}
+    tell = partial(_tell, mission.run)
+    message, given = attend(mission, Assignment(task, attempt), known, tell, _worker_name())
+    if not writes:
+        return message
+    return [message, *(_returned(given.get(value)) for value in writes)]
+
+
+def _tell(run: str, message: bytes) -> None:
+    # Here it is there.
+    import ray
+
+    try:
+        office = ray.get_actor(_office_name(run), namespace=NAMESPACE)
+    except ValueError as error:
+        raise NobodyListensError from error
+    office.drop.remote(message)
+
+
+@functools.cache
+def _worker_name() -> str:
     # Here it is there.
     import ray
 
     context = ray.get_runtime_context()
-    worker = f"{context.get_node_id()[:8]}-{context.get_worker_id()[:8]}"
-    known = {value: parcel for value, parcel in zip(reads, parcels, strict=True) if parcel is not None}
-    message, given = attend(mission, assignment, known, mailbox.drop.remote, worker)
-    if not writes:
-        return message
-    return [message, *(given.get(value) for value in writes)]
+    return f"{context.get_node_id()[:8]}-{context.get_worker_id()[:8]}"
+
+
+def _returned(parcel: Parcel | None) -> Any:
+    """Return a parcel as it is cheapest for Ray: small ones as plain bytes."""
+    return bytes(parcel.data) if parcel is not None and parcel.size <= SMALL_ENOUGH else parcel
+
+
+def _parcel(data: Any) -> Parcel:
+    return data if isinstance(data, Parcel) else Parcel(data)
+
+
+def _same(data: bytes) -> bytes:
+    return data
+
+
+def _office_name(run: str) -> str:
+    return f"deodar-office-{run}"
