@@ -10,7 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
-RECIPES = ("telemetry", "airflow", "docker", "datasets", "mlflow", "viz")
+RECIPES = ("telemetry", "airflow", "docker", "datasets", "mlflow", "viz", "compare", "generated")
 
 
 def main() -> int:

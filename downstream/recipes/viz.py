@@ -40,9 +40,16 @@ def check(folder: Path) -> str:
     return "runs are recorded, the site is built, a browser shows the graph"
 
 
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
+    def log_message(self, *arguments: object) -> None:
+        """Keep the terminal for the recipes' results."""
+
+
 def page_of(browser: str, site: Path) -> str:
     """Return the page as the browser has it after its scripts ran."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(site))
+    handler = functools.partial(QuietHandler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, name="site", daemon=True).start()
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]

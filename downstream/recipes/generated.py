@@ -1,0 +1,60 @@
+"""Projects that ``new`` makes, for several choices of tools: they install, run, pass their own checks, and are packaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..environment import Environment, environment
+
+REQUIREMENTS = ("build", "hatchling", "setuptools", "wheel", "pandas", "pytest", "pytest-cov", "pytest-mock", "ruff")
+TOOLS = ("none", "lint,test", "log,docs,data", "all")
+CODE = """
+from {name}.pipeline import Node, Pipeline
+
+
+def double(number):
+    return number * 2
+
+
+def create_pipeline(**kwargs):
+    return Pipeline([Node(double, "params:number", "doubled", name="double_it")])
+"""
+
+
+def check(folder: Path) -> str:
+    """Make each project under both names and put it through its commands."""
+    where = environment("plugin-generated", *REQUIREMENTS)
+    for number, tools in enumerate(TOOLS):
+        for name in ("deodar", "kedro"):
+            try_project(where, folder, f"{name}_{number}", name, tools)
+    return f"{2 * len(TOOLS)} projects install, run, pass pytest and ruff, and are packaged"
+
+
+def try_project(where: Environment, folder: Path, package: str, name: str, tools: str) -> None:
+    """Make one project and run its commands."""
+    options = ["new", "-n", package, "-t", tools, "-e", "n"]
+    starts = ["-m", "deodar.compat", "-m", "kedro"] if name == "kedro" else ["-m", "deodar"]
+    where.run("python", *starts, *options, cwd=folder, DEODAR_DROPIN="")
+    project = folder / package.replace("_", "-")
+    assert f"[tool.{name}]" in (project / "pyproject.toml").read_text()
+
+    def deodar(*arguments: str) -> str:
+        return where.run("deodar", *arguments, cwd=project, DEODAR_DROPIN="")
+
+    deodar("pipeline", "create", "sums")
+    (project / "src" / package / "pipelines" / "sums" / "pipeline.py").write_text(CODE.format(name=name).lstrip())
+    (project / "conf" / "base" / "parameters.yml").write_text("number: 3\n")
+    where.run("python", "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", ".", cwd=project)
+    assert "Completed 1 out of 1 tasks" in deodar("run")
+    assert "doubled" in deodar("catalog", "describe-datasets")
+    if (project / "tests").is_dir():
+        where.run("python", "-m", "pytest", cwd=project, DEODAR_DROPIN="")
+    where.run("python", "-m", "ruff", "check", "src", cwd=project)
+    deodar("package")
+    where.run("python", "-m", "pip", "uninstall", "-q", "-y", package.replace("_", "-"), cwd=project)
+    wheel = next((project / "dist").glob("*.whl"))
+    where.run("python", "-m", "pip", "install", "-q", "--no-deps", str(wheel), cwd=folder)
+    archive = next((project / "dist").glob("conf-*.tar.gz"))
+    dropin = "1" if name == "kedro" else ""
+    said = where.run("python", "-m", package, "--conf-source", str(archive), cwd=folder, DEODAR_DROPIN=dropin)
+    assert "Completed 1 out of 1 tasks" in said
