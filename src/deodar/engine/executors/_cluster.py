@@ -14,7 +14,7 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -27,9 +27,11 @@ from ..transport.pickling import UnportableValueError, pack_by_value
 from . import _wire
 from ._attempt import NO_FACTS
 from ._blame import TaskCancelledError, TaskTimeoutError, WorkerDiedError, WorkerNotReadyError
+from ._cluster_flight import Flight, Traffic
+from ._cluster_home import HomeParcels, HomeSide
 from ._cluster_outfit import capture_cluster_outfit
 from ._cluster_worker import Assignment, Mission
-from ._driver_side import DriverSide, Outcome
+from ._driver_side import Outcome
 from ._pace import Pace
 from ._remote_errors import unpack_error
 from ._reporting import Warner, handle_record
@@ -55,89 +57,6 @@ def quiet(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What passed through the driver, for those who count.
-
-    Attributes:
-        sent: bytes of values that it put on the cluster.
-        fetched: bytes of values that it took from there.
-        messages: from workers.
-        message_bytes: of these.
-    """
-
-    sent: int = 0
-    fetched: int = 0
-    messages: int = 0
-    message_bytes: int = 0
-
-
-@dataclass(slots=True)
-class Flight:
-    """A submitted attempt.
-
-    Attributes:
-        worker: where it was last heard of; empty before that.
-        since: when it was first heard of, by the monotonic clock.
-        launched: when it was submitted, by the same clock.
-        doom: why it is being ended; None when it is not.
-        call: what the engine calls it.
-    """
-
-    order: Submit
-    call: Any = None
-    worker: str = ""
-    since: float = 0.0
-    doom: FailureKind | None = None
-    launched: float = field(default_factory=time.monotonic)
-
-
-class HomeParcels(Generic[Ref]):
-    """How a task in the driver's process takes and gives carried values.
-
-    Args:
-        at_home: values that cannot travel, kept as they are.
-    """
-
-    def __init__(self, executor: ClusterExecutor[Ref], at_home: dict[ValueId, Any]) -> None:
-        self._executor = executor
-        self._at_home = at_home
-        self.given: dict[ValueId, Parcel] = {}
-        self.kept: dict[ValueId, Any] = {}
-
-    def take(self, value: ValueId) -> Any:
-        """Return a value of the task's own, or the very object where it cannot travel."""
-        if value in self.kept:
-            return self.kept[value]
-        if value in self._at_home:
-            return self._at_home[value]
-        if value in self.given:
-            return self.given[value].unpack()
-        return self._executor.bring(value).unpack()
-
-    def give(self, value: ValueId, data: Any) -> None:
-        """Pack a value; keep it here if it cannot travel and need not."""
-        self.given.pop(value, None)
-        self.kept.pop(value, None)
-        try:
-            self.given[value] = Parcel.of(data)
-        except UnportableValueError:
-            if not self._executor.stays_here(value):
-                raise
-            self.kept[value] = data
-
-
-class HomeSide(DriverSide[HomeParcels[Any]]):
-    """The driver's own tasks, which tell the executor's inbox."""
-
-    def __init__(self, work: Work, inbox: queue.SimpleQueue[Any]) -> None:
-        self._inbox = inbox
-        super().__init__(work)
-
-    def _tell(self, outcome: Outcome, channel: HomeParcels[Any]) -> None:
-        self._inbox.put((outcome, channel))
 
 
 class ClusterExecutor(abc.ABC, Generic[Ref]):
@@ -453,7 +372,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         self._side.submit(order, HomeParcels(self, at_home))
         self._events.append(WindowChanged(self.window))
 
-    def _hear_here(self, outcome: Outcome, channel: HomeParcels[Ref]) -> None:
+    def _hear_here(self, outcome: Outcome, channel: HomeParcels) -> None:
         if isinstance(outcome, TaskStarted):
             self._events.append(WindowChanged(self.window))
         else:

@@ -19,7 +19,8 @@ import distributed
 
 from ..model import Resources, TaskSpec, ValueId
 from ..transport.parcel import Parcel
-from ._cluster import Answer, ClusterExecutor, Flight, quiet
+from ._cluster import Answer, ClusterExecutor, quiet
+from ._cluster_flight import Flight
 from ._cluster_worker import Assignment, Mission, attend, end_if_running
 from ._outfit import thread_limits
 

@@ -20,7 +20,8 @@ from typing import Any
 from ..commands import Submit
 from ..model import Resources, TaskSpec, ValueId
 from ..transport.parcel import Parcel
-from ._cluster import Answer, ClusterExecutor, Flight, quiet
+from ._cluster import Answer, ClusterExecutor, quiet
+from ._cluster_flight import Flight
 from ._cluster_worker import Assignment, Mission, NobodyListensError, attend
 from ._outfit import thread_limits
 
