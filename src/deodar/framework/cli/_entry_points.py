@@ -32,7 +32,7 @@ def group_names(short: str) -> list[str]:
 
 
 def entry_points(short: str) -> "list[EntryPoint]":
-    """Return the entry points of a group, under both spellings."""
+    """Return the entry points of a group, under both spellings, each once."""
     groups = group_names(short)
     if _SCAN not in sys.modules:
         # Where nobody has imported the standard scan yet, a quick look may show that it is not needed.
@@ -42,7 +42,12 @@ def entry_points(short: str) -> "list[EntryPoint]":
     import importlib.metadata
 
     scan: Any = importlib.metadata.entry_points()
-    return [entry_point for group in groups for entry_point in scan.select(group=group)]
+    # A plugin that declares both spellings is one plugin.
+    found: dict[tuple[str, str], EntryPoint] = {}
+    for group in groups:
+        for entry_point in scan.select(group=group):
+            found.setdefault((entry_point.name, entry_point.value), entry_point)
+    return list(found.values())
 
 
 def is_for_this_name(entry_point: "EntryPoint") -> bool:

@@ -92,4 +92,5 @@ def _print(content: Any) -> None:
     # Imported here: YAML costs 20 ms, and `--help` writes none.
     import yaml
 
-    click.echo(yaml.safe_dump(content))
+    # Not the safe one: a configuration may hold classes, that of a dataset for one.
+    click.echo(yaml.dump(content))

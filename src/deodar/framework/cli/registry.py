@@ -34,7 +34,7 @@ def list_registered_pipelines() -> None:
 
     from ..project import pipelines
 
-    click.echo(yaml.safe_dump(sorted(pipelines)))
+    click.echo(yaml.dump(sorted(pipelines)))
 
 
 @command_with_verbosity(registry, "describe")
@@ -50,7 +50,7 @@ def describe_registered_pipeline(metadata: "ProjectMetadata", /, name: str, **kw
     if pipeline is None:
         raise KedroCliError(unknown_pipeline(name, pipelines))
     nodes = [f"{node.name} ({node._func_name})" for node in pipeline.nodes]
-    click.echo(yaml.safe_dump({"Nodes": nodes}))
+    click.echo(yaml.dump({"Nodes": nodes}))
 
 
 def unknown_pipeline(name: str, known: Iterable[str]) -> str:

@@ -54,3 +54,18 @@ def test_an_environment_can_be_chosen(project):
     (other / "catalog.yml").write_text("doubled:\n  type: text.TextDataset\n  filepath: data/d.txt\n")
     result = project.invoke("catalog", "describe-datasets", "-p", "sums", "--env", "prod")
     assert "doubled" in [name for names in yaml.safe_load(result.stdout)["sums"]["datasets"].values() for name in names]
+
+
+def test_a_configuration_that_holds_a_tuple_is_shown(project):
+    pattern = '"{name}_csv": {type: MemoryDataset}\n'
+    (project.path / "conf" / "base" / "catalog.yml").write_text(pattern)
+    settings = next(project.path.glob("src/*/settings.py"))
+    settings.write_text(
+        "from deodar.framework.hooks import hook_impl\nfrom deodar.io import MemoryDataset\n"
+        "class Hooks:\n    @hook_impl\n    def after_catalog_created(self, catalog):\n"
+        "        catalog['pair'] = MemoryDataset(metadata=None, data=(1, 2))\n"
+        "HOOKS = (Hooks(),)\n"
+    )
+    result = project.invoke("catalog", "resolve-patterns")
+    assert result.exit_code == 0, result.output
+    assert "pair:" in result.stdout

@@ -29,6 +29,11 @@ def test_a_plugin_is_found_under_both_spellings_of_a_group(tmp_path, plugin, top
     assert look(tmp_path, site) == "['seen'] True"
 
 
+def test_a_plugin_that_declares_both_spellings_is_found_once(tmp_path, plugin):
+    declared = "".join(f"[{top}.global_commands]\nseen = seen_plugin:x\n" for top in ("kedro", "deodar"))
+    assert look(tmp_path, plugin("seen_plugin", "", declared)) == "['seen'] True"
+
+
 def test_the_running_name_is_looked_up_first():
     assert group_names("hooks") == ["deodar.hooks", "kedro.hooks"]
 
