@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+CLUSTER := $(VENV)/.cluster-installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports tests bench downstream clean
+.PHONY: help setup demo test check lint types imports tests cluster bench downstream clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +37,13 @@ imports: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/pytest -n $(JOBS)
+
+$(CLUSTER): $(STAMP)
+	$(PYTHON) scripts/make_venv.py $(VENV) --editable '.[dask,ray]'
+	@touch $@
+
+cluster: $(CLUSTER)  ## Tests on Dask and Ray, which are 300 MB more to install
+	$(BIN)/pytest -m cluster
 
 bench: $(STAMP)  ## Measure against real Kedro and a raw loop, in one run
 	$(BIN)/python -m benchmarks

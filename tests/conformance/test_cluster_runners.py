@@ -20,7 +20,7 @@ from deodar.runner._inherited import Inherited, inherit
 from . import scenarios as s
 from . import test_runners as suite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 for _name, _test in vars(suite).items():
     # Those of the common part; what is promised of processes follows below.
@@ -30,14 +30,17 @@ for _name, _test in vars(suite).items():
 
 @pytest.fixture(scope="module")
 def dask_cluster() -> Iterator[Any]:
-    distributed = pytest.importorskip("distributed")
+    # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
+    import distributed
+
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
 def ray_cluster() -> Iterator[Any]:
-    ray = pytest.importorskip("ray")
+    import ray
+
     ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.WARNING)
     yield ray
     ray.shutdown()

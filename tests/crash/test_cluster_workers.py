@@ -19,17 +19,20 @@ from deodar.runner import AbstractRunner, DaskRunner, RayRunner
 
 from . import cluster_nodes as nodes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 
 @pytest.fixture(params=["dask", "ray"])
 def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
     if request.param == "dask":
-        distributed = pytest.importorskip("distributed")
+        # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
+        import distributed
+
         with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
             yield DaskRunner(cluster.scheduler_address)
     else:
-        ray = pytest.importorskip("ray")
+        import ray
+
         ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR)
         yield RayRunner()
         ray.shutdown()
