@@ -92,5 +92,5 @@ def _print(content: Any) -> None:
     # Imported here: YAML costs 20 ms, and `--help` writes none.
     import yaml
 
-    # Not the safe one: a configuration may hold classes, that of a dataset for one.
+    # Not the safe one: a dataset made in code may hold any object.
     click.echo(yaml.dump(content))

@@ -56,14 +56,14 @@ def test_an_environment_can_be_chosen(project):
     assert "doubled" in [name for names in yaml.safe_load(result.stdout)["sums"]["datasets"].values() for name in names]
 
 
-def test_a_configuration_that_holds_a_tuple_is_shown(project):
+def test_a_configuration_that_holds_more_than_plain_yaml_is_shown(project):
     pattern = '"{name}_csv": {type: MemoryDataset}\n'
     (project.path / "conf" / "base" / "catalog.yml").write_text(pattern)
     settings = next(project.path.glob("src/*/settings.py"))
     settings.write_text(
         "from deodar.framework.hooks import hook_impl\nfrom deodar.io import MemoryDataset\n"
         "class Hooks:\n    @hook_impl\n    def after_catalog_created(self, catalog):\n"
-        "        catalog['pair'] = MemoryDataset(metadata=None, data=(1, 2))\n"
+        "        catalog['pair'] = MemoryDataset(metadata=None, data=1 + 2j)\n"
         "HOOKS = (Hooks(),)\n"
     )
     result = project.invoke("catalog", "resolve-patterns")
