@@ -56,9 +56,6 @@ class Staging:
                 return target
             self.target, self.folder = target, folder
             self.path = type(target)(folder) / target.name
-            if not getattr(self.dataset, "_version", None) and os.path.isdir(self.place):
-                # Writers that empty a folder first, or add to it, shall find one.
-                os.mkdir(self.path)
         return self.path if target == self.target else target
 
     def finish(self) -> None:
@@ -71,9 +68,6 @@ class Staging:
             # Asked for the path, and wrote elsewhere or nothing.
             return
         own = os.path.basename(self.place)
-        if names == [own] and os.path.isdir(self.place) and not os.listdir(os.fspath(self.path)):
-            # The folder that was made for it, and nothing in it: replacing data with that is too dear a mistake.
-            return
         # The target itself last: where it is, its companions are.
         self.written = sorted(names, key=lambda name: (name == own, name)) if len(names) > 1 else names
 
