@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging.config
 import multiprocessing
 from collections.abc import Iterator
 from typing import Any
@@ -44,7 +43,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the project and logging were configured with, in order."""
     calls: list[Any] = []
     monkeypatch.setattr("deodar.framework.project.configure_project", calls.append)
-    monkeypatch.setattr(logging.config, "dictConfig", lambda config: calls.append(dict(config)))
+    monkeypatch.setattr("deodar.framework.project.configure_logging", calls.append)
     return calls
 
 
