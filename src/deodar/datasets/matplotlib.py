@@ -50,11 +50,6 @@ class MatplotlibDataset(FileDataset):
         )
         self._overwrite = overwrite
 
-    @property
-    def _folder_rule(self) -> str:
-        """What becomes of other files in a folder of figures (``io/_staging_rules``)."""
-        return "replace" if self._overwrite else "merge"
-
     def load(self) -> Any:
         """Refuse: an image does not hold the figure any more."""
         raise DatasetError(f"Loading not supported for '{type(self).__name__}'.")

@@ -56,6 +56,9 @@ class Staging:
                 return target
             self.target, self.folder = target, folder
             self.path = type(target)(folder) / target.name
+            if not getattr(self.dataset, "_version", None) and os.path.isdir(self.place):
+                # Writers that empty a folder first, or add to it, shall find one.
+                os.mkdir(os.fspath(self.path))
         return self.path if target == self.target else target
 
     def finish(self) -> None:
@@ -68,6 +71,9 @@ class Staging:
             # Asked for the path, and wrote elsewhere or nothing.
             return
         own = os.path.basename(self.place)
+        if names == [own] and os.path.isdir(self.place) and _is_empty_folder(f"{self.folder}/{own}"):
+            # The folder that was made for it, and nothing in it: replacing data with that is too dear a mistake.
+            return
         # The target itself last: where it is, its companions are.
         self.written = sorted(names, key=lambda name: (name == own, name)) if len(names) > 1 else names
 
@@ -109,9 +115,10 @@ class Staging:
     def explain(self, error: BaseException) -> str:
         """Return what an error says, with the target where there was no room for it."""
         reason = self.in_real_terms(str(error))
-        if self.target is None or not isinstance(error, OSError) or error.errno not in _NO_ROOM:
+        if self.target is None or not _means_no_room(error):
             return reason
-        return f"{reason}\nThere was no room for '{self.target}'. What was there before is still there."
+        told = f"There was no room for '{self.target}'. What was there before is still there."
+        return reason if told in reason else f"{reason}\n{told}"
 
     def _folder_for(self, target: Any) -> str | None:
         """Make the folder to write in, on the target's own file system; None to write to the target itself."""
@@ -145,6 +152,19 @@ class Staging:
             if os.path.exists(self.place):
                 raise DatasetError(must_not_exist(self.target, self.dataset)) from exc
             move_all(folder, version_folder, self.written, None)
+
+
+def _means_no_room(error: BaseException | None) -> bool:
+    """Tell whether an error is the system's refusal to take more data, or stands for it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _is_empty_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.listdir(path)
 
 
 def must_not_exist(path: Any, dataset: Any) -> str:

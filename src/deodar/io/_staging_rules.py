@@ -23,6 +23,7 @@ LOCAL_PROTOCOLS = ("file", "local")
 
 _SECTIONS = ("deodar", "kedro")
 _SAVE_OPTIONS = ("_save_args", "_fs_open_args_save", "_writer_args")
+_FIGURES = {"MatplotlibDataset", "MatplotlibWriter"}
 _ON = ("1", "true", "yes", "on")
 
 
@@ -54,7 +55,7 @@ def folder_rule(dataset: Any) -> FolderRule | None:
     """
     rule = setting(dataset, "folder")
     if rule is None:
-        rule = getattr(dataset, "_folder_rule", None)
+        rule = getattr(dataset, "_folder_rule", None) or _rule_of_known(dataset)
     if rule not in (None, "replace", "merge"):
         raise DatasetError(
             f"The metadata of {dataset!s} say 'folder: {rule}'. Known: 'replace' (the folder holds what was saved "
@@ -62,6 +63,13 @@ def folder_rule(dataset: Any) -> FolderRule | None:
         )
     known: FolderRule | None = rule
     return known
+
+
+def _rule_of_known(dataset: Any) -> FolderRule | None:
+    """Return what classes of other packages are known to do with a folder of theirs."""
+    if _FIGURES.isdisjoint(cls.__name__ for cls in type(dataset).__mro__):
+        return None
+    return "replace" if getattr(dataset, "_overwrite", False) else "merge"
 
 
 def can_stand_in(dataset: Any, path: str) -> bool:

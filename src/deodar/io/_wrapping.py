@@ -82,7 +82,7 @@ def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> N
     except DatasetError as exc:
         staging = staging_of(dataset)
         if staging is not None and len(exc.args) == 1:
-            exc.args = (staging.in_real_terms(str(exc.args[0])),)
+            exc.args = (staging.explain(exc),)
         raise
     except (FileNotFoundError, NotADirectoryError):
         raise

@@ -169,3 +169,30 @@ def test_a_missing_folder_of_an_unversioned_dataset_is_reported_as_that(tmp_path
 
     with pytest.raises(DatasetError, match=r"Failed while saving data to dataset"):
         NoFolder(tmp_path / "no" / "x.txt", None).save("x")
+
+
+def test_a_run_reads_the_version_it_saved_though_another_saved_a_newer_one(text_file: Any, path: Path) -> None:
+    first, second = text_file(str(path), Version(None, "v1")), text_file(str(path), Version(None, "v2"))
+    second.save("second's")
+    first.save("first's")
+    assert (first.load(), second.load()) == ("first's", "second's")
+
+
+def test_another_instance_of_the_run_reads_its_version_too(text_file: Any, path: Path) -> None:
+    text_file(str(path), Version(None, "v2")).save("other run")
+    text_file(str(path), Version(None, "v1")).save("this run")
+    assert text_file(str(path), Version(None, "v1")).load() == "this run"
+
+
+def test_released_datasets_still_read_what_their_run_saved(text_file: Any, path: Path) -> None:
+    dataset = text_file(str(path), Version(None, "v1"))
+    dataset.save("this run")
+    text_file(str(path), Version(None, "v2")).save("other run")
+    dataset.release()
+    assert dataset.load() == "this run"
+
+
+def test_who_saved_nothing_reads_the_latest(text_file: Any, path: Path) -> None:
+    text_file(str(path), Version(None, "v1")).save("1")
+    text_file(str(path), Version(None, "v3")).save("3")
+    assert text_file(str(path), Version(None, "v2")).load() == "3"
