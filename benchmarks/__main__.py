@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from importlib.util import find_spec
 from typing import Any
 
 from . import startup
@@ -86,6 +87,21 @@ def start(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     return found
 
 
+def clusters(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """Cost per no-op node on Dask and Ray, beside that of the engine's own submit and result; needs both installed."""
+    found: dict[str, Any] = {}
+    for engine in ("dask", "ray"):
+        if find_spec(engine) is None:
+            continue
+        measured = ours.measure("cluster", engine, 1_000, 3)
+        for shape in ("fan", "chain"):
+            figures = measured[shape]
+            found[f"{engine} {shape}"] = {"deodar": figures["ours"], f"{engine} itself": figures["raw"]}
+        passed = measured["400 MB to 8 readers"]["value_bytes"]
+        print(f"{engine}: {passed} bytes of values passed through the driver while 8 nodes read 400 MB")
+    return found
+
+
 SUITES = {
     "overhead": overhead,
     "processes": processes,
@@ -93,6 +109,7 @@ SUITES = {
     "build": build,
     "catalog": catalog,
     "start": start,
+    "clusters": clusters,
 }
 
 

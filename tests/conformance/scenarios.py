@@ -34,6 +34,13 @@ def pick(x: int) -> dict[str, int]:
     return {"small": x, "big": x * 100}
 
 
+def two_arrays(size: int) -> tuple[Any, Any]:
+    # Workers of the other suites need no NumPy.
+    import numpy as np
+
+    return np.ones(size), np.zeros(size)
+
+
 def chunks(x: int) -> Any:
     for number in range(3):
         yield x * number

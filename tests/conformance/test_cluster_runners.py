@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import Pipeline, node
 from deodar.runner import AbstractRunner, DaskRunner, RayRunner
+from deodar.runner._cluster_runner import ClusterRunner
 from deodar.runner._inherited import Inherited, inherit
 
 from . import scenarios as s
@@ -33,7 +35,7 @@ def dask_cluster() -> Iterator[Any]:
     # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
     import distributed
 
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
         yield cluster
 
 
@@ -95,3 +97,48 @@ def test_a_node_that_goes_on_is_told_of_while_it_runs(runner: AbstractRunner, tm
     finally:
         logger.removeHandler(opener)
     assert records == ["waiting"]
+
+
+def test_large_values_do_not_pass_through_the_driver(runner: ClusterRunner) -> None:
+    pipeline = Pipeline(
+        [node(np.ones, "n", "x")] + [node(s.spoil, "x", f"t{n}", name=f"reader{n}") for n in range(8)],
+    )
+    data = catalog(n=1_000_000, **{f"t{n}": None for n in range(8)})
+    data["x"] = MemoryDataset()
+    with runner._connected() as executor:
+        runner._run_remotely(pipeline, data, None, None, executor=executor, supply=executor.supply)
+    assert [data.load(f"t{n}") for n in range(8)] == [1_000_000.0] * 8
+    assert executor.traffic.sent + executor.traffic.fetched + executor.traffic.message_bytes < 100_000
+
+
+def test_outputs_of_one_node_are_fetched_apart(runner: ClusterRunner) -> None:
+    pipeline = Pipeline(
+        [
+            node(s.two_arrays, "n", ["x", "y"]),
+            node(s.spoil, "x", "tx", name="of_x"),
+            node(s.spoil, "y", "ty", name="of_y"),
+        ]
+    )
+    results = runner.run(pipeline, catalog(n=100_000))
+    assert (results["tx"].load(), results["ty"].load()) == (100_000.0, 0.0)
+
+
+def test_workers_with_several_threads_keep_nodes_and_their_logs_apart(caplog: pytest.LogCaptureFixture) -> None:
+    import distributed
+
+    pipeline = Pipeline([node(s.shout, f"a{n}", f"b{n}", name=f"n{n}") for n in range(20)])
+    data = catalog(**{f"a{n}": n for n in range(20)})
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=3, dashboard_address=":0") as cluster,
+        caplog.at_level(logging.INFO, logger="deodar"),
+    ):
+        results = DaskRunner(cluster.scheduler_address).run(pipeline, data)
+    assert [results[f"b{n}"].load() for n in range(20)] == list(range(20))
+    said = {(r.getMessage(), r.task) for r in caplog.records if r.name == "deodar.conformance"}  # type: ignore[attr-defined]
+    assert said == {(f"shouting {n}", f"n{n}") for n in range(20)}
+
+
+def test_a_cluster_that_is_not_there_is_an_error_and_nothing_hangs() -> None:
+    runner = DaskRunner("tcp://127.0.0.1:1", timeout="1s")
+    with pytest.raises(OSError, match=r"127\.0\.0\.1:1"):
+        runner.run(Pipeline([node(s.increment, "a", "b")]), catalog(a=1))

@@ -28,7 +28,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
         # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
         import distributed
 
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
             yield DaskRunner(cluster.scheduler_address)
     else:
         import ray

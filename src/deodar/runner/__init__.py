@@ -12,6 +12,7 @@ from .thread_runner import ThreadRunner
 
 if TYPE_CHECKING:
     from ._memory import remembering as remembering
+    from ._store import storing as storing
     from .dask_runner import DaskRunner as DaskRunner
     from .parallel_runner import ParallelRunner
     from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
@@ -26,6 +27,7 @@ _ELSEWHERE = {
     "ParallelRunnerManager": "parallel_runner",
     "RayRunner": "ray_runner",
     "remembering": "_memory",
+    "storing": "_store",
 }
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import Pipeline, node
-from deodar.runner import ParallelRunner, SequentialRunner
+from deodar.runner import ParallelRunner, SequentialRunner, storing
 from deodar.runner._inherited import Inherited, inherit
-from deodar.runner._store import MissingFromStoreError, StoreOptions, storing
+from deodar.runner._store import MissingFromStoreError, StoreOptions
 
 
 def increment(x: int) -> int:

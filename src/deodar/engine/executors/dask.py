@@ -50,7 +50,7 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
             yield client
     else:
         # One thread for each: a node may hold the interpreter's lock, and ending one must not end others.
-        wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": None, **options}
+        wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", **options}
         limits = thread_limits(1)
         with (
             quiet("distributed"),
