@@ -103,7 +103,8 @@ class DaskExecutor(ClusterExecutor[Any]):
             self._topic,
             list(reads),
             *[self._revived(value) for value in reads],
-            key=f"{spec.name}-{self._run}-{self._calls}",
+            # One group of keys for a run: work of Dask's scheduler grows with the groups, for every single task.
+            key=(f"deodar-{self._run}", spec.name, self._calls),
             pure=False,
             resources=wanted or None,
         )
@@ -133,7 +134,7 @@ class DaskExecutor(ClusterExecutor[Any]):
         if len(written) < 2 or sum(written.values()) < APART:
             return dict.fromkeys(written, bundle)
         return {
-            value: self._client.submit(_pick, bundle, value, key=f"{bundle.key}-{value}", pure=False)
+            value: self._client.submit(_pick, bundle, value, key=(*bundle.key, int(value)), pure=False)
             for value in written
         }
 
