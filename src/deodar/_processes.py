@@ -28,6 +28,15 @@ def start_of(pid: int) -> int:
         return 0
 
 
+@functools.cache
+def boot_id() -> str:
+    """Return what tells this start of the machine from others; empty where nothing does."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
 def process_space() -> int:
     """Return a number for the space in which pids are counted; 0 where there is one for the machine."""
     try:
@@ -60,9 +69,5 @@ def _place() -> str:
     import hashlib
     import socket
 
-    try:
-        boot = _BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        boot = ""
-    place = f"{socket.gethostname()}/{boot}/{process_space()}"
+    place = f"{socket.gethostname()}/{boot_id()}/{process_space()}"
     return hashlib.blake2b(place.encode(), digest_size=4).hexdigest()

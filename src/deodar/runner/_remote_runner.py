@@ -95,6 +95,16 @@ def in_memory(dataset: Any) -> bool:
     return isinstance(dataset, (MemoryDataset, SharedMemoryDataset))
 
 
+def keep_result(dataset: Any, data: Any) -> None:
+    """Put data that nobody else holds into a dataset in memory, where it outlives workers and managers."""
+    if isinstance(dataset, SharedMemoryDataset):
+        # A dataset without its manager is empty; from now on it holds the result by itself.
+        dataset.shared_memory_dataset = MemoryDataset()
+        dataset.shared_memory_dataset.adopt(data)
+    elif isinstance(dataset, MemoryDataset):
+        dataset.adopt(data)
+
+
 def confirmed(pipeline: Pipeline) -> set[str]:
     """Return the names of the datasets that nodes confirm."""
     return {name for node in pipeline.nodes for name in node.confirms}
@@ -134,9 +144,4 @@ def _collect(
         except LookupError:
             # Its node was reused, and nobody asked for the value.
             continue
-        if isinstance(dataset, SharedMemoryDataset):
-            # A dataset without its manager is empty; from now on it holds the result by itself.
-            dataset.shared_memory_dataset = MemoryDataset()
-            dataset.shared_memory_dataset.adopt(data)
-        elif isinstance(dataset, MemoryDataset):
-            dataset.adopt(data)
+        keep_result(dataset, data)

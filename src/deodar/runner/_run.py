@@ -37,8 +37,6 @@ class ProgressLog:
         if not isinstance(event, (TaskEnded, TaskReused)):
             return
         self._done += 1
-        if not self._log.isEnabledFor(logging.INFO):
-            return
         name = self._nodes[event.task].name
         if isinstance(event, TaskEnded):
             self._log.info("Completed node: %s", name)

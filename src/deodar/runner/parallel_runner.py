@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import multiprocessing
-import os
 import sys
 from collections.abc import Collection, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -12,11 +11,12 @@ from dataclasses import replace
 from multiprocessing.managers import SyncManager
 from typing import TYPE_CHECKING, Any
 
+from .. import _environment
 from ..io import CatalogConfigResolver, MemoryDataset, SharedMemoryDataCatalog, SharedMemoryDataset
 from ..pipeline import Pipeline
 from ._inherited import inherit, inherited
 from ._policies import local_supply
-from ._remote_runner import RemoteRunner, in_memory
+from ._remote_runner import RemoteRunner, in_memory, keep_result
 from .runner import AbstractRunner
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ._catalog import Catalog
 
 START_METHODS = ("fork", "spawn", "forkserver")
-PACKAGE = __name__.partition(".")[0]
 
 
 class ParallelRunnerManager(SyncManager):
@@ -160,11 +159,7 @@ class ParallelRunner(RemoteRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
-        if not self._is_async:
-            self._logger.info(
-                "Using synchronous mode for loading and saving data. Use the --async flag for potential performance "
-                "gains."
-            )
+        self._log_synchronous_mode()
         # The worker pool stands on pipes and signals that Windows does not have; the standard library's does not.
         if self._has_a_pool_of_its_own() or sys.platform == "win32":
             self._run_on_pool(pipeline, catalog, hook_manager, run_id)
@@ -200,13 +195,11 @@ class ParallelRunner(RemoteRunner):
         super()._run(pipeline, shared, hook_manager, run_id)
         for name in pipeline.outputs():
             dataset: Any = catalog.get(name)
-            if isinstance(dataset, SharedMemoryDataset):
-                # The manager ends with this runner, and the results must not.
-                data = shared.load(name)
-                dataset.shared_memory_dataset = MemoryDataset()
-                dataset.shared_memory_dataset.adopt(data)
-            elif shared is not catalog and isinstance(dataset, MemoryDataset):
-                dataset.save(shared.load(name))
+            # The manager ends with this runner, and the results must not.
+            if isinstance(dataset, SharedMemoryDataset) or (
+                shared is not catalog and isinstance(dataset, MemoryDataset)
+            ):
+                keep_result(dataset, shared.load(name))
 
 
 _OWN_GET_EXECUTOR = ParallelRunner._get_executor
@@ -214,7 +207,7 @@ _OWN_GET_EXECUTOR = ParallelRunner._get_executor
 
 def _process_context() -> Any:
     """Return the start method that the environment asks for, or the system's own."""
-    wanted = os.environ.get("DEODAR_MP_CONTEXT") or os.environ.get("KEDRO_MP_CONTEXT")
+    wanted = _environment.read("MP_CONTEXT")
     return multiprocessing.get_context(wanted if wanted in START_METHODS else None)
 
 

@@ -152,6 +152,14 @@ class AbstractRunner(ABC):
             ),
         )
 
+    def _log_synchronous_mode(self) -> None:
+        """Say that datasets are loaded and saved one after the other, in runners that could do otherwise."""
+        if not self._is_async:
+            self._logger.info(
+                "Using synchronous mode for loading and saving data. Use the --async flag for potential performance "
+                "gains."
+            )
+
     def _pipeline_run(self, pipeline: Pipeline, compiled: Any, catalog: Catalog) -> PipelineRun:
         return PipelineRun(
             pipeline,

@@ -30,9 +30,5 @@ class SequentialRunner(AbstractRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
-        if not self._is_async:
-            self._logger.info(
-                "Using synchronous mode for loading and saving data. Use the --async flag for potential performance "
-                "gains."
-            )
+        self._log_synchronous_mode()
         super()._run(pipeline, catalog, hook_manager, run_id)

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from ... import _environment
+
 logger = logging.getLogger(__name__)
 
 METHODS = ("forkserver", "spawn", "fork")
@@ -47,7 +49,7 @@ def start_method(wanted: str | None = None) -> str:
     ``forkserver`` is the default wherever there is one: never is a process forked that has threads. ``fork`` is used
     only when asked for.
     """
-    name = wanted or os.environ.get("DEODAR_MP_CONTEXT") or os.environ.get("KEDRO_MP_CONTEXT") or ""
+    name = wanted or _environment.read("MP_CONTEXT") or ""
     default = METHODS[0] if hasattr(os, "fork") else "spawn"
     if not name or name == default:
         return default

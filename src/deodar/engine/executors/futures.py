@@ -6,7 +6,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import Executor as Pool
 from types import TracebackType
@@ -15,15 +15,16 @@ from typing import Any
 from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted
 from ..graph import TaskGraph
-from ..model import Failure, FailureKind, TaskId, TaskReport, ValueId
+from ..model import Failure, FailureKind, TaskId, TaskReport
 from ._attempt import run_attempt
+from ._by_reference import ByReference
 from .protocol import Work
 
 TaskCall = Callable[[TaskId], Callable[[], Any]]
 """What to submit to the pool for a task; it must pickle when the pool is one of processes."""
 
 
-class FuturesExecutor:
+class FuturesExecutor(ByReference):
     """Runs tasks on a pool that somebody else made, and that is shut down when this is closed.
 
     Args:
@@ -31,8 +32,6 @@ class FuturesExecutor:
         window: how many tasks to have submitted at once; for a pool of n workers, at least n.
         call_for: what to submit for a task, where the work itself cannot go to the pool (a pool of processes).
     """
-
-    can_kill = False
 
     def __init__(self, pool: Pool, *, window: int, call_for: TaskCall | None = None, name: str = "futures") -> None:
         self.name = name
@@ -56,9 +55,6 @@ class FuturesExecutor:
         """Take the work of this run."""
         self._work = work
 
-    def put(self, value: ValueId, data: Any) -> None:
-        """Nothing to do: values pass by reference."""
-
     def submit(self, order: Submit) -> None:
         """Submit the task to the pool."""
         if self._call_for is None:
@@ -74,20 +70,10 @@ class FuturesExecutor:
             return
         future.add_done_callback(lambda ended: self._events.put(self._outcome(ended, order, started, clock)))
 
-    def cancel(self, task: TaskId) -> None:
-        """Nothing to do: a future that runs cannot be cancelled."""
-
-    def free(self, values: Iterable[ValueId]) -> None:
-        """Nothing to do: the work keeps the values."""
-
     def wait(self, timeout: float | None) -> Iterator[Event]:
         """Yield what the pool's workers reported."""
         with contextlib.suppress(queue.Empty):
             yield self._events.get(timeout=timeout)
-
-    def fetch(self, value: ValueId) -> Any:
-        """Fail: the work keeps the values."""
-        raise LookupError(f"The executor {self.name!r} carries no values; ask the work for value {value}.")
 
     def _run(self, order: Submit) -> None:
         """Run one attempt in a thread of the pool."""

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
 
 from ..commands import Submit
 from ..events import Event, TaskStarted
 from ..graph import TaskGraph
-from ..model import TaskId, ValueId
 from ._attempt import run_attempt
+from ._by_reference import ByReference
 from .protocol import Work
 
 WORKER = "main"
 
 
-class InlineExecutor:
+class InlineExecutor(ByReference):
     """Runs a task inside ``wait``. Values pass by reference; the work keeps them.
 
     Args:
@@ -27,7 +26,6 @@ class InlineExecutor:
 
     name = "inline"
     window = 1
-    can_kill = False
 
     def __init__(self, *, measured: bool = False) -> None:
         self._measured = measured
@@ -47,18 +45,9 @@ class InlineExecutor:
         """Take the work of this run."""
         self._work = work
 
-    def put(self, value: ValueId, data: Any) -> None:
-        """Nothing to do: values pass by reference."""
-
     def submit(self, order: Submit) -> None:
         """Note the task for the next ``wait``."""
         self._orders.append(order)
-
-    def cancel(self, task: TaskId) -> None:
-        """Nothing to do: whoever could call this waits for the task itself."""
-
-    def free(self, values: Iterable[ValueId]) -> None:
-        """Nothing to do: the work keeps the values."""
 
     def wait(self, timeout: float | None) -> Iterator[Event]:
         """Run the next task to its end; with none submitted, let the timeout pass."""
@@ -68,7 +57,3 @@ class InlineExecutor:
         order = self._orders.popleft()
         yield TaskStarted(order.task, order.attempt, WORKER)
         yield run_attempt(self._work, order, WORKER, measured=self._measured)
-
-    def fetch(self, value: ValueId) -> Any:
-        """Fail: the work keeps the values."""
-        raise LookupError(f"The inline executor carries no values; ask the work for value {value}.")

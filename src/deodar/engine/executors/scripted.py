@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any
 
 from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted
 from ..graph import TaskGraph
 from ..model import Failure, FailureKind, TaskId, TaskReport, ValueId
+from ._by_reference import ByReference
 from .protocol import Work
 
 Script = Callable[[list[Submit]], tuple[Submit, BaseException | None]]
 """Given what is submitted and not ended, in the order of submission, say what ends next and with which error."""
 
 
-class ScriptedExecutor:
+class ScriptedExecutor(ByReference):
     """Runs nothing; ends submitted tasks as its script dictates, one per ``wait``.
 
     Attributes:
@@ -48,9 +48,6 @@ class ScriptedExecutor:
     def begin(self, graph: TaskGraph, work: Work) -> None:
         """Nothing to do: the script decides."""
 
-    def put(self, value: ValueId, data: Any) -> None:
-        """Nothing to do: nothing is read."""
-
     def submit(self, order: Submit) -> None:
         """Note the order."""
         self.submitted.append(order)
@@ -76,7 +73,3 @@ class ScriptedExecutor:
             yield TaskEnded(order.task, order.attempt, TaskReport(0.0, 0.0), self.name)
         else:
             yield TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), self.name)
-
-    def fetch(self, value: ValueId) -> Any:
-        """Fail: there are no values."""
-        raise LookupError(f"The scripted executor carries no values, so not value {value}.")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from pathlib import Path
+
+from ..._processes import boot_id, start_of
 
 BEAT_SECONDS = 15.0
 """How often a run says that it goes on."""
 SILENCE_SECONDS = 60.0
 """A run on another machine that said nothing for so long is taken for dead."""
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +42,7 @@ class Process:
 
 def _born(pid: int) -> str | None:
     """Return when a process started, or None when there is no such process (a zombie has ended)."""
-    if _BOOT.exists():
-        try:
-            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-            # The name may hold spaces and brackets; what follows the last bracket is fixed.
-            fields = text.rpartition(")")[2].split()
-            boot = _BOOT.read_text(encoding="ascii").strip()
-        except (OSError, ValueError):
-            return None
-        return None if fields[0] in "ZX" else f"{boot[:8]}-{fields[19]}"
-    # Only where there is no /proc.
-    import psutil
-
-    try:
-        return str(int(psutil.Process(pid).create_time() * 100))
-    except psutil.Error:
+    start, boot = start_of(pid), boot_id()
+    if not start:
         return None
+    return f"{boot[:8]}-{start}" if boot else str(start)
