@@ -161,6 +161,9 @@ def test_log_records_of_nodes_reach_the_handlers_here(runner: AbstractRunner, ca
     assert [r.getMessage() for r in caplog.records if r.name == "deodar.conformance"] == ["shouting 42"]
     assert "Completed node: loud" in caplog.text
     assert "Completed 1 out of 1 tasks" in caplog.text
+    # In a worker, too, a dataset bears the kind that it has here.
+    assert "Loading data from a (MemoryDataset)" in caplog.text
+    assert "Saving data to b (MemoryDataset)" in caplog.text
 
 
 # --- failures ---------------------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ class _Decision:
 
     def _first(self, task: TaskId) -> Verdict:
         if self._request.everything:
-            return Verdict(task, True, "all", "every task of this run runs")
+            return Verdict(task, True, "all", "an ordinary run runs everything")
         found = self._own_cause(task)
         if found is not None:
             return Verdict(task, True, *found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.transport.pickling import UnportableValueError
 from ..io import AbstractDataset, DataCatalog, DatasetError
+from ..io import MemoryDataset as _MemoryDataset
 from ._hook_travel import HookLuggage
 from .task import Task
 
@@ -40,18 +41,19 @@ class ChannelSlot:
         return self.channel
 
 
-class CarriedDataset(AbstractDataset[Any, Any]):
+class MemoryDataset(_MemoryDataset):
     """A dataset in memory whose data the engine brings and takes.
 
-    What is loaded belongs to the node: the engine hands out memory of its own to every reader.
+    What is loaded belongs to the node: the engine hands out memory of its own to every reader. Logs and hooks in a
+    worker see the name and the kind that the dataset has in the caller's process.
     """
 
     def __init__(self, name: str, value: ValueId, slot: ChannelSlot, *, is_plain: bool = False) -> None:
+        super().__init__()
         self._name = name
         self._value = value
         self._slot = slot
         self._is_plain = is_plain
-        self._EPHEMERAL = True
 
     def load(self) -> Any:
         """Take the data from the engine."""
@@ -75,6 +77,9 @@ class CarriedDataset(AbstractDataset[Any, Any]):
 
     def _exists(self) -> bool:
         return True
+
+    def _release(self) -> None:
+        """Leave it to the engine, which knows when the last reader has ended."""
 
     def _describe(self) -> dict[str, Any]:
         return {"name": self._name}
@@ -166,6 +171,6 @@ class RemoteWork:
         if self._catalog is None:
             datasets: dict[str, AbstractDataset[Any, Any]] = dict(self._datasets)
             for name, value in self._carried.items():
-                datasets[name] = CarriedDataset(name, value, self._slot, is_plain=self._is_plain)
+                datasets[name] = MemoryDataset(name, value, self._slot, is_plain=self._is_plain)
             self._catalog = DataCatalog(datasets)
         return self._catalog
