@@ -85,6 +85,41 @@ def die(x: int) -> int:
     return x
 
 
+def crash(x: int) -> int:
+    # Only the child of a test does this.
+    import ctypes
+
+    ctypes.string_at(0)
+    return x
+
+
+def leave_at_once(x: int) -> int:
+    os._exit(41)
+
+
+def fill_memory_and_die(x: int) -> int:
+    held = b"x" * 200_000_000
+    return die(len(held))
+
+
+def die_of_two(a: int, b: int) -> int:
+    return die(a + b)
+
+
+def note_times(path: str, number: int) -> tuple[float, float]:
+    began = time.monotonic()
+    sum(range(100_000 + number))
+    return began, time.monotonic()
+
+
+def die_for_memory_once(path: str) -> tuple[float, float]:
+    marker = Path(path) / "died"
+    if not marker.exists():
+        marker.touch()
+        fill_memory_and_die(0)
+    return note_times(path, 0)
+
+
 def sleep_for_ever(x: int) -> int:
     while True:
         time.sleep(3600)
@@ -209,6 +244,25 @@ class FileHooks:
     @hookimpl
     def after_dataset_saved(self, dataset_name: str) -> None:
         self._note("after_dataset_saved", dataset_name)
+
+
+class ClumsyHooks:
+    """Fails when it is told of a failure."""
+
+    @hookimpl
+    def on_node_error(self) -> None:
+        raise OSError("clumsy")
+
+
+class InputsOfFailures:
+    """Keeps the inputs of nodes that failed, with the process that it was told in."""
+
+    def __init__(self, found: list[Any]) -> None:
+        self._found = found
+
+    @hookimpl
+    def on_node_error(self, inputs: Any) -> None:
+        self._found.append((os.getpid(), dict(inputs)))
 
 
 def hook_manager(path: str) -> pluggy.PluginManager:

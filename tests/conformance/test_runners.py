@@ -166,6 +166,16 @@ def test_log_records_of_nodes_reach_the_handlers_here(runner: AbstractRunner, ca
     assert "Saving data to b (MemoryDataset)" in caplog.text
 
 
+def test_a_hook_that_fails_when_it_is_told_of_an_error_does_not_hide_it(
+    runner: AbstractRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    manager = s.hook_manager(os.devnull)
+    manager.register(s.ClumsyHooks())
+    with pytest.raises(ZeroDivisionError):
+        runner.run(Pipeline([node(s.divide, "a", "b", name="bad")]), catalog(a=1), manager)
+    assert "clumsy" in caplog.text
+
+
 # --- failures ---------------------------------------------------------------------------------------------------
 
 

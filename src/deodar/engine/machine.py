@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from .. import _environment
+
 
 def kills_for_memory() -> int:
     """Return how many processes the system has killed for memory so far, here or anywhere: compare two answers."""
@@ -23,7 +25,13 @@ def kills_for_memory() -> int:
 
 
 def memory_limit() -> int:
-    """Return the bytes of memory that there are for this process; 0 when unknown."""
+    """Return the bytes of memory that there are for this process; 0 when unknown.
+
+    ``DEODAR_MEMORY_LIMIT`` says so where the system does not: a batch queue, say, that kills by itself.
+    """
+    declared = _environment.read("MEMORY_LIMIT")
+    if declared is not None and declared.isdecimal():
+        return int(declared)
     try:
         limit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):

@@ -1,8 +1,16 @@
-"""The hook manager of a run without hooks."""
+"""The hook manager of a run without hooks, and telling hooks of an error without losing it."""
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..pipeline import Node
+    from ._catalog import Catalog
+
+logger = logging.getLogger(__name__)
 
 
 class _NullPluginManager:
@@ -19,3 +27,22 @@ class _NullPluginManager:
 
 
 NULL_MANAGER = _NullPluginManager()
+
+
+def tell_of_node_error(
+    manager: Any,
+    error: BaseException,
+    node: Node,
+    catalog: Catalog,
+    inputs: Mapping[str, Any],
+    *,
+    is_async: bool,
+    run_id: str | None,
+) -> None:
+    """Call the ``on_node_error`` hooks; what one of them raises is logged, as it must not hide the node's own error."""
+    try:
+        manager.hook.on_node_error(
+            error=error, node=node, catalog=catalog, inputs=inputs, is_async=is_async, run_id=run_id
+        )
+    except Exception:
+        logger.exception("An on_node_error hook failed while it was told that node %s failed.", node.name)

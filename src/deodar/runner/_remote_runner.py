@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.model import Resources, ValueId
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
 from ._compile import CompiledPipeline, compile_pipeline
+from ._crash_hooks import CrashHooks
 from ._hooks import NULL_MANAGER
 from ._inherited import inherited
 from ._policies import SpecMaker
@@ -87,6 +88,16 @@ class RemoteRunner(AbstractRunner):
             policy=maker.run_policy(project, on_error="drain", supply=supply, by_cost=True),
             seed=lambda executor: _seed(executor, compiled, datasets, carried),
             finish=lambda executor: _collect(executor, pipeline, datasets, carried),
+            observers=[
+                CrashHooks(
+                    manager,
+                    compiled.nodes,
+                    catalog,
+                    lambda name: executor.fetch(carried[name]) if name in carried else catalog.load(name),
+                    is_async=self._is_async,
+                    run_id=run_id,
+                )
+            ],
         )
 
 

@@ -17,6 +17,7 @@ from .task import TaskError
 if TYPE_CHECKING:
     from ..engine.executors.protocol import Executor, Work
     from ..engine.model import Failure, RunPolicy, TaskId, ValueId
+    from ..engine.observers import Observer
     from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
     from ._compile import CompiledPipeline
@@ -79,12 +80,14 @@ class PipelineRun:
         policy: RunPolicy,
         seed: Callable[[Executor], None] | None = None,
         finish: Callable[[Executor], None] | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         """Run all nodes, or raise what the first one that failed raised.
 
         Args:
             seed: hands the executor the values that are there before the run.
             finish: collects the results of a completed run while the executor is still open.
+            observers: the runner's own, told after the memory's.
         """
         project = inherited()
         with (
@@ -96,7 +99,7 @@ class PipelineRun:
                 self._compiled.graph,
                 executor,
                 # The memory's first, then the project's: the journal must know before anybody says so.
-                observers=[*memory.observers, *project.observers, *self._progress()],
+                observers=[*memory.observers, *observers, *project.observers, *self._progress()],
                 policy=policy,
                 gate=memory.gate or project.gate,
                 on_free=self._release,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..io._joint_saves import publishing_together
 from ._bootstrap import bootstrap_subprocess, of_framework
-from ._hooks import NULL_MANAGER, _NullPluginManager
+from ._hooks import NULL_MANAGER, _NullPluginManager, tell_of_node_error
 from ._inherited import inherited
 
 if TYPE_CHECKING:
@@ -293,9 +293,7 @@ class Task:
         try:
             outputs: dict[str, Any] = node.run(inputs)
         except Exception as error:
-            hook_manager.hook.on_node_error(
-                error=error, node=node, catalog=catalog, inputs=inputs, is_async=is_async, run_id=run_id
-            )
+            tell_of_node_error(hook_manager, error, node, catalog, inputs, is_async=is_async, run_id=run_id)
             raise
         hook_manager.hook.after_node_run(
             node=node, catalog=catalog, inputs=inputs, outputs=outputs, is_async=is_async, run_id=run_id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -33,7 +35,12 @@ class RemoteTraceback(Exception):
 
 def pack_error(error: BaseException) -> PackedError:
     """Return an error as plain values; whatever it is, this does not fail."""
-    error.__traceback__ = _from_users_frame(error.__traceback__)
+    link: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if link is None:
+            break
+        link.__traceback__ = _from_users_frame(link.__traceback__)
+        link = link.__cause__ or link.__context__
     try:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     except Exception:
@@ -59,16 +66,16 @@ def unpack_error(packed: PackedError) -> BaseException:
 
 
 def _from_users_frame(trace: TracebackType | None) -> TracebackType | None:
-    """Return the traceback from the first frame that is not this package's own."""
+    """Return the traceback from the first frame that is not this package's own; its last one when all are."""
     frame = trace
     while frame is not None and frame.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
-        frame = frame.tb_next
+        trace, frame = frame, frame.tb_next
     return trace if frame is None else frame
 
 
-def _text_of(error: BaseException) -> str:
+def _text_of(thing: object) -> str:
     try:
-        return str(error)
+        return str(thing)
     except Exception:
         return "(its text could not be had)"
 
@@ -87,7 +94,7 @@ def _pickle_chain(error: BaseException) -> bytes | None:
 
 def _portable_form(error: BaseException) -> Any:
     """Return what brings the error to another process, tried here; None when nothing does."""
-    for form in (error, (type(error), error.args, error.__dict__)):
+    for form in _forms(error):
         try:
             back = _load(unpack(bytearray(pack(form).join())))
         except Exception:
@@ -95,6 +102,23 @@ def _portable_form(error: BaseException) -> Any:
         if type(back) is type(error) or type(back).__qualname__ == type(error).__qualname__:
             return form
     return None
+
+
+def _forms(error: BaseException) -> Iterator[Any]:
+    """Yield ways to pickle an error, the most faithful first."""
+    yield error
+    yield type(error), error.args, error.__dict__
+    # The type counts for more than a lock or a connection that the error happens to hold.
+    arguments = tuple(argument if _travels(argument) else _text_of(argument) for argument in error.args)
+    yield type(error), arguments, {name: value for name, value in error.__dict__.items() if _travels(value)}
+
+
+def _travels(value: object) -> bool:
+    try:
+        unpack(bytearray(pack(value).join()))
+    except Exception:
+        return False
+    return True
 
 
 def _load(form: Any) -> BaseException:
@@ -109,12 +133,21 @@ def _load(form: Any) -> BaseException:
 
 
 def _stand_in(names: tuple[tuple[str, str], ...], text: str) -> BaseException:
-    """Return an error whose classes have the names of the real one's, so that they can be told apart by name."""
-    kind: type[BaseException] = RemoteError
-    for module, name in reversed(names):
-        if module == "builtins":
+    """Return an error whose classes have the names of the real one's, so that they can be told apart by name.
+
+    It is an instance of the built-in class that the real one is, too, where that can be made of a text alone.
+    """
+    kinds = [vars(builtins)[name] for module, name in names if module == "builtins" and name in vars(builtins)]
+    for bases in ((RemoteError, kinds[0]), (RemoteError,)) if kinds else ((RemoteError,),):
+        kind: type[BaseException] = RemoteError
+        try:
+            if issubclass(bases[-1], Exception) and bases[-1] is not Exception:
+                kind = type("RemoteError", bases, {"__module__": __name__})
+            for module, name in reversed(names):
+                if module != "builtins":
+                    kind = type(name.rpartition(".")[2], (kind,), {"__module__": module, "__qualname__": name})
+            named = names and names[0][0] == "builtins"
+            return kind(f"{names[0][1]}: {text}" if named else text)
+        except TypeError:
             continue
-        kind = type(name.rpartition(".")[2], (kind,), {"__module__": module, "__qualname__": name})
-    if kind is RemoteError and names:
-        text = f"{names[0][1]}: {text}"
-    return kind(text)
+    return RemoteError(text)

@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -77,6 +78,8 @@ class Worker:
         self._inside = False
         self._unsent: list[bytes] = []
         self._born = now()
+        self._process = os.getpid()
+        self._folder: str | None = None
         self._served = False
         self._number = 0
         self._task = -1
@@ -124,6 +127,7 @@ class Worker:
             self._writer = Writer(ShelfAddress(folders, writers, budget), number, tag)
             known: Outfit = self._writer.load(Handle(*outfit))
             put_on(known)
+            self._folder = known.folder
             forward_reports(self._report)
             self._work = self._writer.load(Handle(*work))
             self._work.prepare(name)
@@ -152,10 +156,14 @@ class Worker:
                 raise RuntimeError("This worker was not made ready for the run.")
             with visible_devices(devices):
                 facts = self._work.run(task, attempt, channel)
+            if os.getpid() != self._process:
+                _leave_forked(None)
             packed_facts = None if facts is None else pickle.dumps(facts, protocol=5)
         except Ended:
             raise
         except BaseException as error:
+            if os.getpid() != self._process:
+                _leave_forked(error)
             channel.discard()
             packed = pack_error(error)
             # Or frames, and with them the data they hold, would live until the next failure.
@@ -167,9 +175,14 @@ class Worker:
             self._send(DONE, task, (started, seconds, cpu, peak), given, packed_facts)
         finally:
             self._task = -1
-            for stream in (sys.stdout, sys.stderr):
-                if stream is not None:
-                    stream.flush()  # this process may live long, and what nodes print should be seen with their run
+            self._go_back()
+            _flush()  # this process may live long, and what nodes print should be seen with their run
+
+    def _go_back(self) -> None:
+        """Return to the driver's folder, or the next task's relative paths would depend on what ran here before."""
+        with contextlib.suppress(OSError):
+            if self._folder is not None and os.getcwd() != self._folder:  # noqa: PTH109  # after each task
+                os.chdir(self._folder)
 
 
 class Meter:
@@ -244,6 +257,30 @@ def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) 
         _die_of(signal.SIGTERM)
     except (BrokenPipeError, ConnectionResetError):
         pass  # the driver is gone
+    except Exception:
+        # At once: threads that a task left behind would keep the process, and the driver waiting, for as long as
+        # they like.
+        traceback.print_exc()
+        _flush()
+        os._exit(1)
+
+
+def _leave_forked(error: BaseException | None) -> NoReturn:
+    """End a process that a task forked and that came back out of the task: its answer is not the task's."""
+    code = 0 if error is None else 1
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        traceback.print_exception(error)
+    _flush()
+    os._exit(code & 0xFF)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with contextlib.suppress(Exception):  # a task may have closed it, or its reader be gone
+                stream.flush()
 
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:
@@ -257,10 +294,7 @@ def _end_plainly() -> None:
 
 def _die_of(number: signal.Signals) -> None:
     """End as the signal would have ended it, so that the launcher sees the truth."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            with contextlib.suppress(Exception):
-                stream.flush()
+    _flush()
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 

@@ -7,11 +7,13 @@ memory gets writable arrays that live in that memory: nothing is copied but the 
 from __future__ import annotations
 
 import copyreg
+import functools
 import pickle
 import struct
 from collections import ChainMap
 from collections.abc import Callable
 from mmap import PAGESIZE
+from types import CodeType
 from typing import Any
 
 from ._reducers import large_type_reducers
@@ -22,6 +24,7 @@ _TAIL = struct.Struct("<QQ")
 _ENTRY = struct.Struct("<QQ")
 _ALIGNMENT = 64
 _MAIN = b"__main__"
+_NO_FILE = "<dynamic-code>"
 
 
 class UnportableValueError(TypeError):
@@ -132,20 +135,38 @@ def _pickle(
     make: Callable[[_Sink, Callable[[pickle.PickleBuffer], object]], Any], value: object
 ) -> tuple[list[bytes], list[memoryview]]:
     sink, buffers = _Sink(), list[memoryview]()
-    pickler = make(sink, lambda buffer: buffers.append(buffer.raw()))
-    reducers = large_type_reducers()
-    if reducers:
-        pickler.dispatch_table = ChainMap(reducers, getattr(pickler, "dispatch_table", copyreg.dispatch_table))
-    pickler.dump(value)
+    make(sink, lambda buffer: buffers.append(buffer.raw())).dump(value)
     return sink.pieces, buffers
 
 
 def _plain_pickler(sink: _Sink, callback: Callable[[pickle.PickleBuffer], object]) -> Any:
-    return pickle.Pickler(sink, protocol=5, buffer_callback=callback)
+    pickler = pickle.Pickler(sink, protocol=5, buffer_callback=callback)
+    if reducers := large_type_reducers():
+        table: ChainMap[type, Any] = ChainMap(reducers, copyreg.dispatch_table)
+        pickler.dispatch_table = table
+    return pickler
 
 
 def _cloud_pickler(sink: _Sink, callback: Callable[[pickle.PickleBuffer], object]) -> Any:
+    return _cloud_pickler_class()(sink, protocol=5, buffer_callback=callback)
+
+
+@functools.cache
+def _cloud_pickler_class() -> Any:
     # Imported here: a process whose values are all plain never needs it.
     import cloudpickle
 
-    return cloudpickle.Pickler(sink, protocol=5, buffer_callback=callback)
+    class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            # Before the rest, which looks at the table once.
+            self.dispatch_table = ChainMap(
+                large_type_reducers(), {CodeType: self._reduce_code}, cloudpickle.Pickler.dispatch_table
+            )
+            super().__init__(*arguments, **options)
+
+        def _reduce_code(self, code: CodeType) -> tuple[Any, ...]:
+            make, arguments = cloudpickle.Pickler.dispatch_table[CodeType](code)
+            # Recent releases leave the file out, and tracebacks would not say where the code is.
+            return make, tuple(code.co_filename if part == _NO_FILE else part for part in arguments)
+
+    return ByValuePickler

@@ -3,6 +3,7 @@
 Both kinds of session run this way; they differ in where run ids and parameters come from.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ...pipeline.pipeline import Pipeline
     from ...runner import AbstractRunner
     from ..context import KedroContext
+
+logger = logging.getLogger(__name__)
 
 _TOP = __name__.partition(".")[0]
 DEFAULT_PIPELINE = "__default__"
@@ -219,7 +222,11 @@ class Run:
                     only_missing_outputs=self.request.only_missing_outputs,
                 )
         except Exception as error:
-            self.hook_manager.hook.on_pipeline_error(error=error, **told)
+            try:
+                self.hook_manager.hook.on_pipeline_error(error=error, **told)
+            except Exception:
+                # What a hook raises must not hide why the run failed.
+                logger.exception("An on_pipeline_error hook failed while it was told that the run failed.")
             raise
         self.hook_manager.hook.after_pipeline_run(run_result=result, **told)
         return result

@@ -23,11 +23,23 @@ class AwkwardError(Exception):
 
 
 class StuckError(ValueError):
-    """Cannot be pickled at all."""
+    """Cannot be pickled as it is."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.lock = threading.Lock()
+
+
+class SealedError(OSError):
+    """Cannot be made from anything but a worker's hands."""
+
+    def __new__(cls, *arguments: Any) -> SealedError:
+        if arguments != ("a secret",):
+            raise TypeError("not like that")
+        return super().__new__(cls, "no way out")
+
+    def __str__(self) -> str:
+        return "no way out"
 
 
 def nothing(*_: Any) -> None:
@@ -75,6 +87,45 @@ def fail_awkwardly() -> None:
 
 def fail_stuck() -> None:
     raise StuckError("no way out")
+
+
+def fail_sealed() -> None:
+    raise SealedError("a secret")
+
+
+def move_away() -> str:
+    os.chdir(os.sep)
+    return os.getcwd()
+
+
+def fork_and_return() -> int:
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    return os.getpid()
+
+
+def fork_and_exit() -> int:
+    if not (child := os.fork()):
+        sys.exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
+    return os.getpid()
+
+
+def fork_and_fail() -> int:
+    if not (child := os.fork()):
+        raise ValueError("in the child")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    return os.getpid()
+
+
+def close_output() -> None:
+    sys.stdout.close()
+
+
+def leave_a_thread_and_close_everything() -> None:
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    os.closerange(3, 1024)
 
 
 def leave() -> None:

@@ -6,16 +6,17 @@ import os
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from deodar.engine.commands import Submit
-from deodar.engine.events import TaskEnded, TaskStarted, WindowChanged, WorkerStarted
+from deodar.engine.events import TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerStarted
 from deodar.engine.executors import _pool
 from deodar.engine.executors.processes import ProcessExecutor
-from deodar.engine.model import FailureKind, Resources, TaskId
+from deodar.engine.model import FailureKind, Resources, RetryPolicy, TaskId
 from deodar.engine.transport.pickling import UnportableValueError
 
 from . import jobs
@@ -297,9 +298,33 @@ def test_an_error_that_does_not_unpickle_arrives_with_type_and_attributes() -> N
     assert isinstance(error, jobs.AwkwardError) and (error.first, error.second) == ("one", 2)
 
 
-def test_an_error_that_cannot_be_pickled_has_a_stand_in_with_its_names_and_text() -> None:
+def test_an_error_that_holds_what_cannot_be_pickled_arrives_with_its_type_and_without_that() -> None:
     error = run_jobs([Job(jobs.fail_stuck)]).failure().error
-    assert (type(error).__name__, str(error)) == ("StuckError", "no way out")
+    assert type(error) is jobs.StuckError and str(error) == "no way out" and not hasattr(error, "lock")
+
+
+def test_an_error_that_cannot_be_made_here_has_a_stand_in_with_its_names_and_text() -> None:
+    error = run_jobs([Job(jobs.fail_sealed)]).failure().error
+    assert (type(error).__name__, str(error)) == ("SealedError", "no way out")
+
+
+def test_the_stand_in_of_an_error_is_caught_as_the_built_in_class_that_the_error_was() -> None:
+    outcome = run_jobs([Job(jobs.fail_sealed, options={"retry": RetryPolicy(attempts=2, retry_on=("OSError",))})])
+    assert isinstance(outcome.failure().error, OSError)
+    assert len(outcome.of(TaskFailed)) == 2
+
+
+def test_a_closure_that_fails_is_shown_with_its_file_and_line() -> None:
+    def fail_here() -> None:
+        raise ValueError("here")
+
+    trace = run_jobs([Job(fail_here)]).failure().traceback
+    assert f'File "{__file__}"' in trace and 'raise ValueError("here")' in trace
+
+
+def test_of_an_error_inside_the_package_one_frame_is_shown() -> None:
+    trace = run_jobs([Job(threading.Lock, [], "a")]).failure().traceback
+    assert trace.count("_worker.py") <= 1 and trace.count("pickling.py") <= 3
 
 
 def test_leaving_the_program_in_a_task_is_a_failure_of_that_task() -> None:
@@ -318,6 +343,30 @@ def test_what_a_failed_task_gave_is_removed() -> None:
 def test_an_input_is_still_there_for_others_when_one_reader_fails() -> None:
     outcome = run_jobs([Job(jobs.big, [], "a"), Job(lambda a: jobs.fail(), ["a"]), Job(jobs.total, ["a"])])
     assert outcome.results[-1] == int(np.arange(200_000).sum())
+
+
+# --- what tasks do to their worker ----------------------------------------------------------------------------------
+
+
+def test_a_task_finds_the_drivers_folder_whatever_an_earlier_one_did() -> None:
+    outcome = run_jobs([Job(jobs.move_away), Job(os.getcwd)], workers=1)
+    assert outcome.results == [os.sep, os.getcwd()]
+
+
+@pytest.mark.parametrize("leave", [jobs.fork_and_return, jobs.fork_and_exit, jobs.fork_and_fail])
+def test_a_process_that_a_task_forks_does_not_answer_in_its_place(leave: Any) -> None:
+    outcome = run_jobs([Job(leave), Job(jobs.pid)], workers=1)
+    assert outcome.status == "completed" and outcome.results[0] == outcome.results[1]
+
+
+def test_a_task_that_closes_the_standard_output_is_not_missed() -> None:
+    outcome = run_jobs([Job(jobs.close_output), Job(jobs.pid)], workers=1)
+    assert outcome.status == "completed"
+
+
+def test_a_worker_that_cannot_answer_any_more_is_replaced_though_a_thread_of_its_task_goes_on() -> None:
+    outcome = run_jobs([Job(jobs.leave_a_thread_and_close_everything), Job(jobs.pid)], workers=1)
+    assert outcome.failure().exit_code == 1 and len(outcome.results) == 1
 
 
 # --- cancelling ---------------------------------------------------------------------------------------------------

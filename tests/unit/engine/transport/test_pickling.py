@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from deodar.engine.transport.pickling import Packed, UnportableValueError, pack, unpack
+from deodar.engine.transport.pickling import Packed, UnportableValueError, pack, pack_by_value, unpack
 
 
 def there_and_back(value: Any) -> Any:
@@ -172,6 +172,20 @@ def test_an_instance_of_a_local_class_travels_with_its_class() -> None:
             self.array = np.arange(3)
 
     assert there_and_back(Local()).array.tolist() == [0, 1, 2]
+
+
+def test_arrays_beside_a_closure_go_beside_the_stream_and_arrive_writable() -> None:
+    array = np.arange(50_000.0)
+    array.flags.writeable = False
+    packed = pack_by_value([lambda: array, array[::2]])
+    assert not in_stream(packed, array.nbytes)
+    call, half = unpack(bytearray(packed.join()))
+    call()[0] = half[0] = 7
+    assert array[0] == 0
+
+
+def test_code_that_travels_by_value_keeps_its_file() -> None:
+    assert there_and_back(lambda: 1).__code__.co_filename == __file__
 
 
 def test_a_lock_cannot_travel_and_the_error_names_its_type() -> None:

@@ -532,6 +532,19 @@ def test_hooks_are_told_of_an_error_before_it_goes_on(shop: Any) -> None:
     assert "after_pipeline_run" not in names(shop.calls())
 
 
+def test_a_hook_that_fails_when_it_is_told_of_an_error_does_not_hide_it(
+    shop: Any, reconfigure: Callable[[str], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.pipeline("failing", FAILING)
+    reconfigure(
+        "class Clumsy:\n    @hook_impl\n    def on_pipeline_error(self): raise OSError('clumsy')\n"
+        "HOOKS = (Clumsy(), Recorder())"
+    )
+    with pytest.raises(RuntimeError, match="mine"):
+        KedroSession.create(shop.path).run(pipeline_names=["failing"])
+    assert "clumsy" in caplog.text
+
+
 def test_error_before_the_run_is_no_error_of_the_pipeline(shop: Any, session: KedroSession) -> None:
     (shop.path / "conf/base/catalog.yml").unlink()
     with pytest.raises(Exception, match="catalog"):
