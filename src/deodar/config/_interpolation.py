@@ -7,9 +7,9 @@ differ, errors included, is left to it by raising ``BeyondError``. A property te
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from .._records import dataclass
 from . import _yaml
 from ._resolvers import NO_VALUE, Scope
 

@@ -5,8 +5,9 @@ Everything is as OmegaConf has it: dates stay text, ``1e3`` is a number, a repea
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from .._records import dataclass
 
 if TYPE_CHECKING:
     import yaml

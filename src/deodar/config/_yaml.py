@@ -7,9 +7,9 @@ Documents are remembered by their content, never by their time stamps, so a chan
 import functools
 import io
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._records import dataclass
 from . import _nodes
 from .abstract_config import BadConfigException
 

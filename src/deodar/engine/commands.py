@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from .._records import dataclass
 from .events import RunStatus, TaskRetried, TaskSkipped
 from .model import TaskId, ValueId
 

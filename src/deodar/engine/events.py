@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .._records import dataclass
 from .model import Failure, TaskId, TaskReport, ValueId
 
 RunStatus = Literal["completed", "failed", "cancelled", "stuck"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from .._records import dataclass
 from .model import TaskId, TaskSpec, ValueSpec
 
 

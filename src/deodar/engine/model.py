@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, NewType
+
+from .._records import dataclass
 
 TaskId = NewType("TaskId", int)
 ValueId = NewType("ValueId", int)

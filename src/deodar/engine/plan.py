@@ -14,9 +14,10 @@ task *run* or *reuse* comes out, with the first thing that changed. Work is O(ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, Protocol
 
+from .._records import dataclass
 from .cache.fingerprint import Fingerprint, Leaf, first_change
 from .graph import TaskGraph
 from .model import TaskId, ValueId
@@ -84,6 +85,9 @@ class Request:
     unknown: str = "it never ran to its end"
 
 
+WHOLE = Request()
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether a task runs, and why.
@@ -137,7 +141,7 @@ def decide(
     records: Mapping[str, Record],
     fingerprints: Sequence[Fingerprint],
     evidence: Evidence,
-    request: Request = Request(),
+    request: Request = WHOLE,
 ) -> Plan:
     """Decide for every task of a graph whether it runs."""
     return _Decision(graph, records, fingerprints, evidence, request).make()

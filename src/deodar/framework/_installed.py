@@ -4,47 +4,53 @@
 environments have no plugin at all, and one look at the files of each distribution tells.
 """
 
+import os
+import stat
 import sys
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator
 
 _SUFFIXES = (".dist-info", ".egg-info")
 _FILE = "entry_points.txt"
+_ANY = "*"
 
-# By search path and group. Written once and never changed: threads that race find the same.
-_found: dict[tuple[tuple[str, ...], str], bool] = {}
+# The groups declared in each folder of the search path, and when the folder was changed last, as the standard
+# library's own scan has it. An entry is only ever replaced as a whole: threads that race find the same.
+_declared: dict[str, tuple[int, frozenset[str]]] = {}
 
 
 def has_plugins(group: str) -> bool:
     """Tell whether a distribution on the current search path declares entry points of a group."""
-    key = tuple(sys.path), group
-    if key not in _found:
-        _found[key] = any(_declares(text, group) for entry in sys.path for text in _declarations(entry))
-    return _found[key]
+    return any(group in groups or _ANY in groups for groups in map(_groups_in, sys.path))
 
 
-def _declarations(entry: str) -> Iterable[str]:
-    folder = Path(entry)
-    if folder.is_file():
-        # An archive: rare enough to let the standard library look into it.
-        return ("*",)
+def _groups_in(entry: str) -> frozenset[str]:
+    folder = entry or os.getcwd()
     try:
-        inside = [item for item in folder.iterdir() if item.name.endswith(_SUFFIXES)]
+        found = os.stat(folder)
     except OSError:
         # Search paths may name folders that do not exist.
-        return ()
-    if folder.suffix == ".egg":
-        inside.append(folder / "EGG-INFO")
-    return [text for item in inside if (text := _text(item / _FILE))]
+        return frozenset()
+    if not stat.S_ISDIR(found.st_mode):
+        # An archive: rare enough to let the standard library look into it.
+        return frozenset((_ANY,))
+    known = _declared.get(folder)
+    if known is None or known[0] != found.st_mtime_ns:
+        known = _declared[folder] = found.st_mtime_ns, frozenset(_look(folder))
+    return known[1]
 
 
-def _text(path: Path) -> str:
+def _look(folder: str) -> Iterator[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        inside = [name for name in os.listdir(folder) if name.endswith(_SUFFIXES)]
     except OSError:
-        # Most distributions declare nothing, so they have no such file.
-        return ""
-
-
-def _declares(text: str, group: str) -> bool:
-    return text == "*" or f"[{group}]" in text
+        # A folder that cannot be listed has nothing for anybody.
+        return
+    if folder.endswith(".egg"):
+        inside.append("EGG-INFO")
+    for name in inside:
+        try:
+            with open(os.path.join(folder, name, _FILE), encoding="utf-8", errors="replace") as file:
+                yield from (line.strip()[1:-1] for line in file if line.startswith("["))
+        except OSError:
+            # Most distributions declare nothing, so they have no such file.
+            continue

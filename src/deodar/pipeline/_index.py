@@ -6,8 +6,8 @@ two threads that ask at once do no harm.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from .._records import dataclass
 from ._graph import children_of, find_cycle, layers
 from .node import Node
 from .transcoding import TRANSCODING_SEPARATOR, _strip_transcoding

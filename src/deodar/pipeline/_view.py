@@ -1,7 +1,6 @@
 """The view of a pipeline for whoever compiles it to something that runs."""
 
-from dataclasses import dataclass
-
+from .._records import dataclass
 from ._index import Index
 from .node import Node
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._records import dataclass
 from ..engine.graph import TaskGraph
 from ..engine.model import TaskId, ValueId, ValueSpec
 from ..pipeline import Pipeline

@@ -12,10 +12,11 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._records import dataclass
 from ._inherited import Inherited, inherit, inherited
 
 if TYPE_CHECKING:

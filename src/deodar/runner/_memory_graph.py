@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .._records import dataclass
 from ..engine.graph import TaskGraph
 from ..engine.model import TaskId, ValueId, ValueSpec
 from ._memory_datasets import find, is_in_memory

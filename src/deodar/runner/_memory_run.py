@@ -6,10 +6,10 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._records import dataclass
 from ..engine.cache.fingerprint import Fingerprint
 from ..engine.cache.store import NotStoredError, ValueStore
 from ..engine.journal.history import History

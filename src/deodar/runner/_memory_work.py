@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._records import dataclass
 from ..engine.cache import memory
 from ..engine.cache.store import NotStorableError, TooLargeError, ValueStore
 from ..engine.model import TaskId, ValueId

@@ -7,10 +7,10 @@ import platform
 import socket
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._records import dataclass
 from .._version import __version__
 from ..engine.executors._strays import find_strays
 

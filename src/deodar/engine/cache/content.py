@@ -11,10 +11,10 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..._records import dataclass
 from .digests import FORMAT, digest_text, new_hash
 
 PREFIX = f"c{FORMAT}:"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..._records import dataclass
 from .digests import NotPlainError, digest_plain, digest_text, shown
 
 # In the order in which a change is named: what explains the most comes first.

@@ -13,10 +13,10 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..._records import dataclass
 from .digests import FORMAT, new_hash
 
 _KEY = re.compile(r"v\d+-[0-9a-f]{32}\Z")

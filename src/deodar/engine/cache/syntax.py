@@ -12,10 +12,10 @@ import json
 import linecache
 import marshal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CodeType
 from typing import Protocol
 
+from ..._records import dataclass
 from . import bytecode
 from .digests import digest_bytes, digest_text
 

@@ -14,9 +14,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..._records import dataclass
 from ..model import TaskId, ValueId
 from ..transport.parcel import Parcel
 from ._cluster_outfit import ClusterOutfit, is_engines, put_on_in_cluster

@@ -16,9 +16,9 @@ import threading
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass
 from typing import Any
 
+from ..._records import dataclass
 from ..commands import Submit
 from ..model import FailureKind
 from ._launch import Launcher, launch

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
 
 from ..._processes import boot_id, start_of
+from ..._records import dataclass
 
 BEAT_SECONDS = 15.0
 """How often a run says that it goes on."""

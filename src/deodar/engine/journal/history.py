@@ -6,9 +6,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..._records import dataclass
 from ..cache.fingerprint import Leaf, list_changes, load_leaves
 from .alive import SILENCE_SECONDS, Process
 from .store import Journal, JournalError

@@ -10,9 +10,9 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 
+from ..._records import dataclass
 from .alive import SILENCE_SECONDS, Process
 from .store import Journal
 

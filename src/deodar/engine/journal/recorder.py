@@ -12,10 +12,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import TracebackType
 from typing import Any
 
+from ..._records import dataclass
 from ..cache.fingerprint import Fingerprint
 from ..events import (
     Event,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..._records import dataclass
 from ...utils import get_close_matches
 from .._blame import add_note
 from ._errors import KedroCliError

@@ -7,13 +7,13 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ... import _version
+from ..._records import dataclass
 from ...utils import find_kedro_project
 from .. import _telemetry
 from ._entry_points import ENTRY_POINT_GROUPS, entry_points, is_for_this_name

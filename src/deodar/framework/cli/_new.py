@@ -6,13 +6,13 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ... import __version__, _version
+from ..._records import dataclass
 from ...compat import ENVIRONMENT_VARIABLE
 from . import _prompts, _sources, _templates
 from ._errors import KedroCliError

@@ -1,11 +1,11 @@
 """What a run of the project would do: for ``run --dry-run``, ``explain`` and ``accept``."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..._records import dataclass
 from ...utils import get_close_matches
 from ._errors import KedroCliError
 

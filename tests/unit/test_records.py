@@ -1,0 +1,123 @@
+import copy
+import dataclasses
+import inspect
+import pickle
+from dataclasses import field
+
+import pytest
+
+from deodar._records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A record with every kind of field."""
+
+    name: str
+    minutes: float = 1.0
+    lines: tuple[str, ...] = ()
+    facts: dict = field(default_factory=dict)
+    note: str = field(default="", compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """One with a single field, named as another one's."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """One without fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """One that finishes itself, and says for itself what it is."""
+
+    size: int
+
+    def __post_init__(self):
+        object.__setattr__(self, "size", self.size * 2)
+
+    def __repr__(self):
+        return f"twice {self.size // 2}"
+
+
+def test_a_record_takes_its_fields_by_place_or_by_name_and_has_defaults():
+    assert (Stop("a", 2.0).minutes, Stop(name="a", lines=("1",)).lines) == (2.0, ("1",))
+    first, second = Stop("a"), Stop("b")
+    assert first.facts == {} and first.facts is not second.facts
+    with pytest.raises(TypeError, match="name"):
+        Stop()
+    with pytest.raises(TypeError, match="unknown"):
+        Stop("a", unknown=1)
+
+
+def test_the_first_record_of_a_class_is_made_like_the_later_ones():
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        """A class of which there is no record yet."""
+
+        size: int = 3
+
+    assert [Fresh(), Fresh(4), Fresh(size=5)] == [Fresh(3), Fresh(4), Fresh(5)]
+    assert str(inspect.signature(Fresh)) == "(size=3)"
+
+
+def test_records_are_equal_when_they_are_of_one_class_and_their_compared_fields_are():
+    assert Stop("a") == Stop("a", note="seen") and hash(Other("a")) == hash(Other("a"))
+    assert Stop("a") != Stop("b") and Stop("a") != "a"
+    assert Other("a") != Stop("a") and Nothing() == Nothing() and hash(Nothing()) == hash(Nothing())
+    assert len({Other("a"), Other("a"), Other("b")}) == 2
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Stop("a"))
+
+
+def test_a_record_cannot_be_changed_and_takes_no_other_attribute():
+    record = Stop("a")
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'name'"):
+        record.name = "b"
+    with pytest.raises(dataclasses.FrozenInstanceError, match="'name'"):
+        del record.name
+    assert not hasattr(record, "__dict__")
+
+
+def test_a_record_shows_its_fields():
+    assert repr(Stop("a", facts={"b": 1})) == "Stop(name='a', minutes=1.0, lines=(), facts={'b': 1})"
+
+
+def test_what_a_class_says_for_itself_stays():
+    assert (Doubled(2).size, repr(Doubled(2))) == (4, "twice 2")
+
+
+@pytest.mark.parametrize("record", [Stop("a", 2.0, ("x",), {"y": [1]}, "seen"), Other("a"), Nothing()])
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_record_survives_pickling_and_copying(record, protocol):
+    for other in (pickle.loads(pickle.dumps(record, protocol)), copy.copy(record), copy.deepcopy(record)):
+        assert other == record and getattr(other, "note", "") == getattr(record, "note", "")
+
+
+def test_the_tools_of_dataclasses_take_records():
+    assert dataclasses.replace(Stop("a", 2.0), name="b") == Stop("b", 2.0)
+    assert dataclasses.asdict(Other("a")) == {"name": "a"} and dataclasses.is_dataclass(Stop)
+    match Stop("a", 2.0):
+        case Stop(name, minutes=2.0):
+            assert name == "a"
+        case _:
+            pytest.fail("no match by place")
+
+
+def test_a_class_inherits_from_a_record_and_has_its_own_start():
+    class Late(Other):
+        def __init__(self, minutes):
+            super().__init__(f"late by {minutes}")
+
+    assert [Late(1).name, Late(2).name] == ["late by 1", "late by 2"]
+    assert Other("a").name == "a"
+
+
+def test_only_frozen_and_slotted_records_are_made():
+    with pytest.raises(TypeError, match="frozen and slotted"):
+        dataclass(frozen=True, slots=False)
