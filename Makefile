@@ -7,7 +7,7 @@ CLUSTER := $(VENV)/.cluster-installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports tests cluster bench downstream clean
+.PHONY: help setup demo test check lint types imports tests browser cluster bench downstream clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,7 +21,7 @@ setup: $(STAMP)  ## Create the environment in .venv
 demo: $(STAMP)  ## Make a project from the default starter in build/, run it, say what was made
 	$(BIN)/python scripts/demo.py
 
-test: check tests  ## Lint, types, import contracts, tests
+test: check tests browser  ## Lint, types, import contracts, tests
 
 check: lint types imports  ## ruff, mypy --strict, import contracts
 
@@ -37,6 +37,9 @@ imports: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/pytest -n $(JOBS)
+
+browser: $(STAMP)  ## Tests of the page in a real browser, which is installed where that is possible
+	$(BIN)/python scripts/browser_tests.py
 
 $(CLUSTER): $(STAMP)
 	$(PYTHON) scripts/make_venv.py $(VENV) --editable '.[dask,ray]'

@@ -162,6 +162,10 @@ class History:
             for row in rows
         ]
 
+    def last_event(self) -> int:
+        """Return the number of the latest event, 0 before the first."""
+        return int(self._journal.read("SELECT coalesce(max(id), 0) FROM events")[0][0])
+
     def leaves(self, root: str | None) -> tuple[Leaf, ...]:
         """Return what a remembered fingerprint is made of; nothing when it is not remembered."""
         rows = self._journal.read("SELECT leaves FROM fingerprints WHERE root = ?", root)

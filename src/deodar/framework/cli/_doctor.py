@@ -30,7 +30,7 @@ _OPTIONAL = {
     "jupyterlab": "`jupyter lab`",
     "distributed": "running on Dask",
     "ray": "running on Ray",
-    "starlette": "the web page",
+    "starlette": "the page of runs (`ui`)",
     "kedro_datasets": "more dataset formats",
 }
 _ENVIRONMENT = (

@@ -104,6 +104,7 @@ def global_commands() -> None:
         "run": f"{__package__}.project.run",
         "runs": f"{__package__}.runs.runs",
         "server": f"{__package__}.server.server_cli",
+        "ui": f"{__package__}.ui.ui",
     },
     lazy_helps={
         "accept": "Take what nodes have written as right, whatever has changed.",
@@ -119,6 +120,7 @@ def global_commands() -> None:
         "run": "Run the project's pipelines, or a part of them.",
         "runs": "Look at earlier runs, and at those under way.",
         "server": "Serve the project over HTTP.",
+        "ui": "Show the project's runs in the browser, while they happen.",
     },
 )
 def project_commands() -> None:
