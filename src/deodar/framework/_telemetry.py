@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from ..utils import find_kedro_project
+from ._installed import has_plugins
 
 ENTRY_POINT = "kedro-telemetry"
 _CONSENT = re.compile(r"^\s*consent\s*:\s*['\"]?(true|yes|on)['\"]?\s*(#.*)?$", re.IGNORECASE | re.MULTILINE)
@@ -21,3 +22,13 @@ def has_consent() -> bool:
     except (OSError, ValueError):
         # No folder, no file, or none that can be read: nobody has agreed.
         return False
+
+
+def is_unwanted(group: str) -> bool:
+    """Tell whether the plugin has an entry point in a group, and nobody has agreed to it."""
+    if not has_plugins(group):
+        return False
+    # Imported here: it is slow to import, and only environments with plugins come here.
+    from importlib.metadata import entry_points
+
+    return bool(entry_points(group=group, name=ENTRY_POINT)) and not has_consent()

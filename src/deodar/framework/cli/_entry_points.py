@@ -33,12 +33,13 @@ def group_names(short: str) -> list[str]:
 
 def entry_points(short: str) -> "list[EntryPoint]":
     """Return the entry points of a group, under both spellings, each once."""
-    groups = group_names(short)
-    if _SCAN not in sys.modules:
-        # Where nobody has imported the standard scan yet, a quick look may show that it is not needed.
-        groups = [group for group in groups if has_plugins(group)]
-        if not groups:
-            return []
+    own, other = group_names(short)
+    groups = [group for group in (own, other) if has_plugins(group)]
+    if _SCAN in sys.modules and own not in groups:
+        # Where the standard scan is loaded already it costs little, and it may know more (or have been replaced).
+        groups.insert(0, own)
+    if not groups:
+        return []
     import importlib.metadata
 
     scan: Any = importlib.metadata.entry_points()

@@ -77,7 +77,7 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
     groups = [group for group in _GROUPS if has_plugins(group) or (is_cheap and group == _PLUGIN_HOOKS)]
     if groups and _TOP != HOOK_NAMESPACE:
         _block_foreign(hook_manager)
-    if groups and not _telemetry.has_consent():
+    if _telemetry.is_unwanted(_PLUGIN_HOOKS):
         hook_manager.set_blocked(_telemetry.ENTRY_POINT)
     for group in groups:
         hook_manager.load_setuptools_entrypoints(group)

@@ -136,13 +136,14 @@ def end_request(pipelines: Any) -> None:
 
 
 def _combined(names: list[str], pipelines: Mapping[str, "Pipeline"]) -> "Pipeline":
-    if len(names) == 1:
-        # As it is: a project's own class of pipelines would be lost in a sum.
-        return pipelines[names[0]]
     # Imported here: the session alone needs no pipeline.
     from ...pipeline.pipeline import Pipeline
 
-    return sum((pipelines[name] for name in names), Pipeline([]))
+    chosen = [pipelines[name] for name in names]
+    if len(chosen) == 1 and isinstance(chosen[0], Pipeline):
+        # As it is: a project's own class of pipelines would be lost in a sum.
+        return chosen[0]
+    return sum(chosen, Pipeline([]))
 
 
 def filtered(pipeline: "Pipeline", request: Request) -> "Pipeline":

@@ -5,6 +5,7 @@ import logging
 import pluggy
 
 from ... import _telemetry
+from ..._installed import has_plugins
 from .._entry_points import entry_points, group_names, is_for_this_name
 from .markers import CLI_HOOK_NAMESPACE
 from .specs import CLICommandSpecs
@@ -37,9 +38,10 @@ class CLIHooksManager(pluggy.PluginManager):
         disabled = [ep for ep in entry_points("cli_hooks") if not is_for_this_name(ep)]
         for entry_point in disabled:
             self.set_blocked(entry_point.name)
-        if not _telemetry.has_consent():
+        own, *others = group_names("cli_hooks")
+        if any(_telemetry.is_unwanted(group) for group in (own, *others)):
             self.set_blocked(_telemetry.ENTRY_POINT)
-        for group in group_names("cli_hooks"):
+        for group in (own, *filter(has_plugins, others)):
             self.load_setuptools_entrypoints(group)
         found = {f"{dist.project_name}-{dist.version}" for _, dist in self.list_plugin_distinfo()}
         if found:
