@@ -66,7 +66,8 @@ def recorder(started: Path) -> Recorder:
 
 # --- Real runs ----------------------------------------------------------------------------------------------------
 
-NOTHING = dict.fromkeys("tags from_nodes to_nodes node_names from_inputs to_outputs load_versions namespaces".split())
+SELECTION = "tags from_nodes to_nodes node_names from_inputs to_outputs load_versions namespaces"
+NOTHING = dict.fromkeys(SELECTION.split(" "))
 
 
 def test_a_session_runs_and_tells(recorder: Recorder, started: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -76,7 +77,9 @@ def test_a_session_runs_and_tells(recorder: Recorder, started: Path, caplog: pyt
     assert {name: dataset.load() for name, dataset in result.items()} == {"b": 3}
     assert recorder.names == ["after_context_created", "after_catalog_created", "before_pipeline_run"]
     params = dict(recorder.calls[-1][1])
-    assert re.fullmatch(rf"<{PACKAGE}\.runner\.sequential_runner\.SequentialRunner object at 0x\w+>", params.pop("runner"))
+    assert re.fullmatch(
+        rf"<{PACKAGE}\.runner\.sequential_runner\.SequentialRunner object at 0x\w+>", params.pop("runner")
+    )
     assert params == {
         **NOTHING,
         "run_id": session.session_id,
@@ -188,7 +191,9 @@ def test_a_serving_session_loads_the_pipelines_once_and_runs_in_many_threads(
     request.assert_not_called()
 
 
-def test_a_session_that_cannot_load_the_pipelines_does_not_serve(started: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_cannot_load_the_pipelines_does_not_serve(
+    started: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = MagicMock(side_effect=RuntimeError("no pipelines"))
     monkeypatch.setattr(type(project.pipelines), "_get_pipelines_registry_callable", broken)
     with pytest.raises(RuntimeError, match="no pipelines"):
@@ -238,7 +243,13 @@ def test_every_read_of_the_catalog_makes_one_and_tells(context: Any, recorder: R
     assert said[0]["catalog"] is first
     assert said[0]["conf_catalog"] == {"cars": {"type": "MemoryDataset"}}
     assert (said[0]["conf_creds"], said[0]["save_version"], said[0]["load_versions"]) == ({}, None, None)
-    assert set(said[0]["parameters"]) == {"parameters", "params:a", "params:nested", "params:nested.b", "params:nested.c"}
+    assert set(said[0]["parameters"]) == {
+        "parameters",
+        "params:a",
+        "params:nested",
+        "params:nested.b",
+        "params:nested.c",
+    }
     assert isinstance(first, io.DataCatalog)
     assert type(first).__name__ == "DataCatalogWithCatalogCommandsMixin"
 
@@ -421,7 +432,12 @@ def test_hooks_are_called_last_registered_first_and_registered_once() -> None:
     manager_module._register_hooks(manager, (first, second, first))
     manager.hook.after_dataset_loaded(dataset_name="d", data=1, node=None)
     assert seen == ["second", "first"]
-    with pytest.raises(TypeError, match="expects hooks to be registered as instances. Have you forgotten the `()`".replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(
+        TypeError,
+        match="expects hooks to be registered as instances. Have you forgotten the `()`".replace("(", r"\(").replace(
+            ")", r"\)"
+        ),
+    ):
         manager_module._register_hooks(manager, (Hook,))
 
 

@@ -140,7 +140,7 @@ def settings_of(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_capital_names_of_the_module_are_settings_in_any_case(settings_of: Any) -> None:
     settings = settings_of("MY_OWN = 3\n_PRIVATE = 4\nlower = 5\nfrom pathlib import Path\nCONF_SOURCE = Path('c')\n")
     assert (settings.MY_OWN, settings.my_own, settings._PRIVATE, settings.get("MY_OWN")) == (3, 3, 4, 3)
-    assert settings.CONF_SOURCE == Path("c")
+    assert Path("c") == settings.CONF_SOURCE
     assert "MY_OWN" in settings
     assert "lower" not in settings
     assert settings.get("NOT_THERE", "default") == "default"
@@ -228,8 +228,8 @@ def test_any_read_loads_the_registry_once(expression: str, monkeypatch: pytest.M
     monkeypatch.setattr(p, "_get_pipelines_registry_callable", lambda _: register)
     p.configure("m")
     register.assert_not_called()
-    eval(expression, {"p": p})  # noqa: S307 - the table above
-    eval(expression, {"p": p})  # noqa: S307
+    eval(expression, {"p": p})
+    eval(expression, {"p": p})
     register.assert_called_once_with()
 
 
@@ -289,7 +289,11 @@ def test_configuring_no_project_is_legal(started: Path) -> None:
 MODULES = {
     "broken": ("import nonexistent_thing", "An error occurred while importing the '{}' module.", ImportError),
     "empty": ("", "The '{}' module does not expose a 'create_pipeline' function", KeyError),
-    "other": ("def create_pipeline(): return {}", "Expected the 'create_pipeline' function in the '{}' module", KeyError),
+    "other": (
+        "def create_pipeline(): return {}",
+        "Expected the 'create_pipeline' function in the '{}' module",
+        KeyError,
+    ),
 }
 
 

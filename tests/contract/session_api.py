@@ -8,12 +8,11 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock, call, create_autospec
 
 import click
-import pluggy
 import pytest
 
 from ._shop import FAKE, PACKAGE, load
@@ -223,7 +222,10 @@ def test_the_context_is_made_by_keywords_and_announced(
     replaced: MagicMock, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = MagicMock()
-    session_module.settings._validators = {**session_module.settings._validators, "CONTEXT_CLASS": project.Validator("x")}
+    session_module.settings._validators = {
+        **session_module.settings._validators,
+        "CONTEXT_CLASS": project.Validator("x"),
+    }
     session_module.settings.set("CONTEXT_CLASS", made)
     session = KedroSession.create(shop, env="e", runtime_params={"a": 1})
     other = MagicMock()
@@ -242,7 +244,7 @@ def test_the_context_is_made_by_keywords_and_announced(
 
 
 def told(shop: Path, env: Any, **differing: Any) -> dict[str, Any]:
-    nothing = "tags from_nodes to_nodes node_names from_inputs to_outputs load_versions namespaces".split()
+    selection = "tags from_nodes to_nodes node_names from_inputs to_outputs load_versions namespaces"
     return {
         "run_id": TIMESTAMP,
         "project_path": shop.as_posix(),
@@ -252,7 +254,7 @@ def told(shop: Path, env: Any, **differing: Any) -> dict[str, Any]:
         "pipeline_names": None,
         "runner": "MyRunner",
         "only_missing_outputs": False,
-        **dict.fromkeys(nothing),
+        **dict.fromkeys(selection.split(" ")),
         **differing,
     }
 
@@ -319,9 +321,7 @@ class FakeError(Exception):
     pass
 
 
-def test_a_missing_pipeline_is_named_with_those_spelled_like_it(
-    started: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_pipeline_is_named_with_those_spelled_like_it(started: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     message = (
         "Failed to find the pipeline named 'dat'. It needs to be generated and returned by the 'register_pipelines' "
         "function."
@@ -335,5 +335,7 @@ def test_a_missing_pipeline_is_named_with_those_spelled_like_it(
 
 
 def test_a_class_is_no_runner(started: Path) -> None:
-    with pytest.raises(KedroSessionError, match="KedroSession expect an instance of Runner instead of a class.".replace("Kedro", TITLE)):
+    with pytest.raises(
+        KedroSessionError, match="KedroSession expect an instance of Runner instead of a class.".replace("Kedro", TITLE)
+    ):
         KedroSession.create(started).run(runner=runners.SequentialRunner)

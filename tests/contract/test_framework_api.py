@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .context_api import *  # noqa: F403  # the tests themselves
+from .cli_api import *  # noqa: F403  # the tests themselves
+from .context_api import *  # noqa: F403
 from .framework_api import *  # noqa: F403
 from .session_api import *  # noqa: F403
 
 HERE = Path(__file__).parent
-SUITES = ("framework_api.py", "session_api.py", "context_api.py")
+SUITES = ("framework_api.py", "session_api.py", "context_api.py", "cli_api.py")
 
 
 def test_the_whole_api_holds_under_the_name_kedro() -> None:

@@ -1,5 +1,6 @@
 """``run --config FILE``: the options of a command from a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ def _config_file_callback(ctx: click.Context, param: Any, value: Any) -> Any:
     """
     if not value:
         return value
-    section_name = ctx.info_name or "run"
-    section = _read_section(Path(value), section_name)
+    # By its own name too: the `run` of a packaged project is called as the project's script.
+    section = _read_section(Path(value), [name for name in (ctx.info_name, ctx.command.name) if name] or ["run"])
     known = {p.name for p in ctx.command.params if p.name and p.name != getattr(param, "name", None)}
     for key in section:
         if key not in known:
@@ -51,7 +52,7 @@ def _refuse_key(key: str, known: "set[str]") -> None:
     raise KedroCliError(f"Key `{key}` in provided configuration is not valid.{suggestion}")
 
 
-def _read_section(path: Path, name: str) -> dict[str, Any]:
+def _read_section(path: Path, names: Sequence[str]) -> dict[str, Any]:
     # Imported here: only this option reads a file.
     import yaml
 
@@ -59,12 +60,11 @@ def _read_section(path: Path, name: str) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise KedroCliError(f"Cannot read the configuration file '{path}': {error}") from error
-    section = content.get(name) if isinstance(content, dict) else None
-    if section is None and isinstance(content, dict) and name in content:
-        return {}
+    name = next((name for name in names if isinstance(content, dict) and name in content), None)
+    section = content[name] or {} if name else None
     if not isinstance(section, dict):
         raise KedroCliError(
-            f"The configuration file '{path}' has no section `{name}:` with the options of the command."
+            f"The configuration file '{path}' has no section `{names[-1]}:` with the options of the command."
         )
     return section
 

@@ -41,13 +41,28 @@ _ENVIRONMENT = (
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An installed package with entry points of ours: its module, version, short group names, and state."""
+    """An installed package with entry points of ours: its module, where it comes from, and short group names."""
 
     module: str
-    distribution: str
-    version: str
+    entry_point: Any
     groups: tuple[str, ...]
-    works_here: bool
+
+    @property
+    def distribution(self) -> str:
+        """The name of the distribution."""
+        dist = self.entry_point.dist
+        return self.module if dist is None else str(dist.metadata["Name"])
+
+    @property
+    def version(self) -> str:
+        """The version of the distribution."""
+        dist = self.entry_point.dist
+        return "unknown" if dist is None else str(dist.version)
+
+    @property
+    def works_here(self) -> bool:
+        """Whether it can work under the running name."""
+        return is_for_this_name(self.entry_point)
 
 
 def installed_plugins() -> list[Plugin]:
@@ -57,12 +72,7 @@ def installed_plugins() -> list[Plugin]:
         for entry_point in entry_points(short):
             module = entry_point.module.partition(".")[0]
             found.setdefault(module, (entry_point, set()))[1].add(short)
-    plugins = []
-    for module, (entry_point, groups) in sorted(found.items()):
-        dist = entry_point.dist
-        name, version = (dist.metadata["Name"], dist.version) if dist is not None else (module, "unknown")
-        plugins.append(Plugin(module, name, version, tuple(sorted(groups)), is_for_this_name(entry_point)))
-    return plugins
+    return [Plugin(module, found[module][0], tuple(sorted(found[module][1]))) for module in sorted(found)]
 
 
 @click.command(context_settings=CONTEXT_SETTINGS)

@@ -43,12 +43,12 @@ def entry_points(short: str) -> "list[EntryPoint]":
     import importlib.metadata
 
     scan: Any = importlib.metadata.entry_points()
-    # A plugin that declares both spellings is one plugin.
-    found: dict[tuple[str, str], EntryPoint] = {}
-    for group in groups:
-        for entry_point in scan.select(group=group):
-            found.setdefault((entry_point.name, entry_point.value), entry_point)
-    return list(found.values())
+    found: list[EntryPoint] = list(scan.select(group=groups[0]))
+    for group in groups[1:]:
+        # A plugin that declares both spellings is one plugin.
+        known = {(entry_point.name, entry_point.value) for entry_point in found}
+        found += [ep for ep in scan.select(group=group) if (ep.name, ep.value) not in known]
+    return found
 
 
 def is_for_this_name(entry_point: "EntryPoint") -> bool:

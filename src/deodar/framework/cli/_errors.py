@@ -43,7 +43,7 @@ class KedroCliError(click.ClickException):
                     f"{type(cause).__module__}.{type(cause).__qualname__}: {cause}", file=file, err=file is None
                 )
         click.secho(f"Error: {self.format_message()}", fg="red", file=file, err=file is None)
-        if self.VERBOSE_EXISTS and _causes(self):
+        if self.VERBOSE_EXISTS:
             click.secho(_VERBOSE_HINT, file=file, err=file is None)
 
 

@@ -152,7 +152,7 @@ def _init_plugins() -> None:
 
 
 class _LazyGroups(Sequence[click.Group]):
-    """Groups in order, loaded part by part while somebody walks over them."""
+    """Groups in order, loaded part by part while somebody walks over them; equal to the list of them."""
 
     def __init__(self, *parts: Callable[[], Sequence[click.Group]]) -> None:
         self._parts = parts
@@ -174,6 +174,11 @@ class _LazyGroups(Sequence[click.Group]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __eq__(self, other: object) -> bool:
+        return list(self) == (list(other) if isinstance(other, _LazyGroups) else other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
 
 class KedroCLI(CommandCollection):
     """All commands that are available in a folder.
@@ -187,38 +192,28 @@ class KedroCLI(CommandCollection):
         self._project_cli_error: ImportError | None = None
         if is_kedro_project(project_path):
             self._metadata = bootstrap_project(project_path)
-        own = self._project_cli()
-        families: list[tuple[str, Sequence[click.Group]]] = [
-            (
-                "Global commands",
-                _LazyGroups(lambda: [cli], lambda: load_entry_points("global"), lambda: [global_commands]),
-            )
-        ]
+        families = [("Global commands", self.global_groups)]
         if self._metadata is not None:
-            families.append(
-                (
-                    "Project specific commands",
-                    _LazyGroups(
-                        self._refuse_broken_project_cli,
-                        lambda: own,
-                        lambda: load_entry_points("project"),
-                        lambda: [project_commands],
-                    ),
-                )
-            )
+            families.append(("Project specific commands", self.project_groups))
         super().__init__(*families)
 
     @property
     def global_groups(self) -> Sequence[click.Group]:
         """Groups that are there in every folder, in order of precedence."""
-        return [cli, *load_entry_points("global"), global_commands]
+        return _LazyGroups(lambda: [cli], lambda: load_entry_points("global"), lambda: [global_commands])
 
     @property
     def project_groups(self) -> Sequence[click.Group]:
         """Groups that the project adds, in order of precedence; none outside a project."""
         if self._metadata is None:
             return []
-        return [*self._project_cli(), *load_entry_points("project"), project_commands]
+        own = self._project_cli()
+        return _LazyGroups(
+            self._refuse_broken_project_cli,
+            lambda: own,
+            lambda: load_entry_points("project"),
+            lambda: [project_commands],
+        )
 
     def _project_cli(self) -> list[click.Group]:
         """Return the group of the project's own ``cli.py``, if there is one."""

@@ -39,11 +39,13 @@ def test_a_command_error_shows_its_traceback_when_verbose(monkeypatch):
     assert "KedroCliError: outer" in stderr
 
 
-def test_no_traceback_is_offered_where_there_is_none_to_see():
+def test_the_traceback_is_offered_unless_it_is_switched_off(monkeypatch):
     @click.command()
     def plain():
         raise KedroCliError("alone")
 
+    assert CliRunner().invoke(plain).stderr == "Error: alone\nRun with --verbose to see the full exception\n"
+    monkeypatch.setattr(KedroCliError, "VERBOSE_EXISTS", False)
     assert CliRunner().invoke(plain).stderr == "Error: alone\n"
 
 
