@@ -34,7 +34,7 @@ def prepare(package_name: str | None, source_dirs: Sequence[str], logging_config
             sys.path.insert(0, folder)
     project.configure_project(package_name, preserve_logging=True)
     if logging_config is not None:
-        project.configure_logging(logging_config)
+        project.LOGGING.adopt(logging_config)
 
 
 def project_hooks() -> list[Any]:

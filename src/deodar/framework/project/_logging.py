@@ -2,7 +2,7 @@
 
 import logging
 from collections import UserDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +99,7 @@ class _ProjectLogging(UserDict[str, Any]):
 
     def _load(self, package: str | None = None) -> None:
         config, path, is_of_project = self._read()
-        if package is not None:
-            config = _with_logger(config, package)
-        self.configure(config)
+        self.adopt(config if package is None else _with_logger(config, package))
         if path is not None:
             advice = f" You can change this by setting the {_VARIABLE} environment variable accordingly."
             logger.info("Using '%s' as logging configuration.%s", path, advice if is_of_project else "")
@@ -124,21 +122,31 @@ class _ProjectLogging(UserDict[str, Any]):
         Raises:
             ValueError: it names a class that it may not name or that does not exist, or is otherwise wrong.
         """
+        self._apply(logging_config, self._prepare_logging_config)
+
+    def adopt(self, logging_config: Mapping[str, Any]) -> None:
+        """Do as `configure`, but without loading Rich for the built-in configuration before it has to write."""
+        self._apply(logging_config, self._prepare_lazily)
+
+    def _apply(self, logging_config: Mapping[str, Any], prepare: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
         forbid_factories(logging_config)
         config = translated(logging_config)
         # Imported here: it brings the modules of all handlers, and is needed once a project is configured.
         import logging.config
 
-        logging.config.dictConfig(self._prepare_logging_config(config))
+        logging.config.dictConfig(prepare(config))
         self._data = config
 
     def _prepare_logging_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        return prepared(config, self._resolve_logging_class)
+
+    def _prepare_lazily(self, config: Mapping[str, Any]) -> dict[str, Any]:
         handlers = dict(config.get("handlers") or {})
         if handlers.get("rich") != _RICH_LOGGING["handlers"]["rich"]:
-            return prepared(config, self._resolve_logging_class)
+            return self._prepare_logging_config(config)
         # The same to look at; but Rich is not loaded before there is something to write on a terminal.
         del handlers["rich"]
-        ready = prepared({**config, "handlers": handlers}, self._resolve_logging_class)
+        ready = self._prepare_logging_config({**config, "handlers": handlers})
         ready["handlers"] = {**ready["handlers"], "rich": {"()": TerminalHandler, "rich_tracebacks": True}}
         return ready
 
@@ -163,7 +171,7 @@ class _ProjectLogging(UserDict[str, Any]):
         if self._data is None:
             self._load(package_name)
         elif package_name not in self._data.get("loggers", {}):
-            self.configure(_with_logger(self._data, package_name))
+            self.adopt(_with_logger(self._data, package_name))
 
 
 def _with_logger(config: Mapping[str, Any], name: str) -> dict[str, Any]:
