@@ -37,8 +37,6 @@ _BY_REPR = frozenset(
         ("pathlib._local", "PureWindowsPath"),
         ("builtins", "range"),
         ("builtins", "complex"),
-        ("types", "GenericAlias"),
-        ("types", "UnionType"),
     }
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from .digests import FORMAT, NotPlainError, digest_plain, new_hash
@@ -54,6 +55,43 @@ def identify(value: Any, limit: int = 1 << 62) -> str | None:
             # values that hold themselves, which the first cannot do.
             continue
     return None
+
+
+class _Around(pickle.Pickler):
+    """A pickler that leaves some objects out, and collects them."""
+
+    def __init__(self, file: _HashingFile, is_left_out: Callable[[Any], bool]) -> None:
+        super().__init__(file, protocol=5)
+        self._is_left_out = is_left_out
+        self.left_out: dict[int, Any] = {}
+
+    def persistent_id(self, value: Any) -> str | None:
+        """Name an object that is left out by when it was first met."""
+        if not self._is_left_out(value):
+            return None
+        self.left_out.setdefault(id(value), value)
+        return f"left out {list(self.left_out).index(id(value))}"
+
+
+def identify_around(value: Any, is_left_out: Callable[[Any], bool]) -> tuple[str | None, list[Any]]:
+    """Return the identity of a value but for some objects in it, and those objects, as far as they were met.
+
+    Args:
+        is_left_out: says of any object within whether it is left out.
+    """
+    left_out: list[Any] = []
+    for fast in (True, False):
+        file = _HashingFile(1 << 62)
+        pickler = _Around(file, is_left_out)
+        pickler.fast = fast
+        try:
+            pickler.dump(value)
+        except Exception:
+            # As in ``identify``; what was met until then is worth knowing all the same.
+            left_out = list(pickler.left_out.values())
+            continue
+        return f"{PREFIX}{file.state.hexdigest()}", list(pickler.left_out.values())
+    return None, left_out
 
 
 def _pickled(value: Any, limit: int, fast: bool) -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import builtins
-import importlib.machinery
-import importlib.util
 import sys
 import types
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from .digests import digest_text
-from .parts import Describes, Edges, Part
-from .syntax import CodeFacts, LocalImport, digest_module
+from .modules import absolute, unknown_module
+from .parts import Describes, Edges, text_part
+from .syntax import CodeFacts, LocalImport
 
 _MISSING = object()
 
@@ -63,6 +60,8 @@ class Names:
         while isinstance(current, types.ModuleType):
             name = current.__name__
             if not describer.is_project(name):
+                if chain.partition(".")[0] != name:
+                    yield chain, text_part("", "", f"module {name}")
                 yield from describer.package(name)
                 return
             if not rest:
@@ -72,12 +71,21 @@ class Names:
             if after is _MISSING:
                 after = sys.modules.get(f"{name}.{step}", _MISSING)
             if after is _MISSING:
+                yield from self._absent(chain, current, step)
                 return
             label = f"{name.rpartition('.')[2]}.{step}"
             current = after
         if current is start:
-            label = f"{self._function.__module__.rpartition('.')[2]}.{chain.partition('.')[0]}"
+            label = f"{str(self._function.__module__ or '').rpartition('.')[2]}.{chain.partition('.')[0]}"
         yield chain, describer.describe(current, "helper", label)
+        if rest == ["__doc__"]:
+            yield chain, text_part("constant", f"docstring of {label}", str(current.__doc__))
+
+    def _absent(self, chain: str, module: types.ModuleType, attribute: str) -> Edges:
+        """Yield what may give a module an attribute that it does not have yet."""
+        if "__getattr__" in vars(module):
+            yield chain, self._describer.describe(vars(module)["__getattr__"], "helper", chain)
+        yield from self._describer.sources.edges(f"{module.__name__}.{attribute}")
 
     def _import(self, found: LocalImport, aliases: dict[str, Any]) -> Edges:
         """Bind what an import in the body would bind, without importing anything."""
@@ -89,29 +97,20 @@ class Names:
         if target is not _MISSING and found.attribute:
             inside = sys.modules.get(f"{name}.{found.attribute}", _MISSING)
             target = vars(target).get(found.attribute, inside)
-            if target is _MISSING:
-                name = f"{name}.{found.attribute}"
         if target is _MISSING:
-            yield f"import {name}", self._unloaded(name)
+            yield from self._unloaded(name, found.attribute)
             return
         aliases[found.alias] = target
         if not isinstance(target, types.ModuleType):
             yield f"import {found.alias}", self._describer.describe(target, "helper", found.alias)
 
     def _absolute(self, found: LocalImport) -> str:
-        if not found.level:
-            return found.module
-        package = str(self._function.__globals__.get("__package__") or "")
-        parts = package.split(".")
-        base = ".".join(parts[: len(parts) - found.level + 1])
-        return f"{base}.{found.module}" if found.module else base
+        return absolute(str(self._function.__globals__.get("__package__") or ""), found.level, found.module)
 
-    def _unloaded(self, name: str) -> Part:
-        """Describe a module that is imported in a body and not loaded yet by its source alone."""
-        self._notes.append(f"module {name} is imported when the function runs: its own source is tracked alone.")
-        source = _source_of(name)
-        digest = digest_module(source) if source else digest_text("no source", name)
-        return Part("helper", name.rpartition(".")[2], digest, ("module", name))
+    def _unloaded(self, name: str, attribute: str) -> Edges:
+        """Yield a module that the function imports and that is not loaded yet: the whole source counts."""
+        found = list(self._describer.sources.edges(name, (attribute,) if attribute else ()))
+        yield from found or [(f"import {name}", unknown_module(name))]
 
 
 def _outside(code: CodeType) -> set[str]:
@@ -121,15 +120,3 @@ def _outside(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _outside(constant)
     return names
-
-
-def _source_of(name: str) -> str:
-    """Return the source of a module whose package is loaded; nothing is imported for it."""
-    parent = name.rpartition(".")[0]
-    if parent and parent not in sys.modules:
-        return ""
-    path = list(getattr(sys.modules[parent], "__path__", [])) if parent else None
-    spec = importlib.machinery.PathFinder.find_spec(name, path)
-    if spec is None or not spec.origin or not spec.origin.endswith(".py"):
-        return ""
-    return importlib.util.decode_source(Path(spec.origin).read_bytes())

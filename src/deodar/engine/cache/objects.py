@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import enum
 import functools
-import inspect
 import logging
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import memory
+from .annotations import annotations_of, names_in
 from .digests import NotPlainError, digest_plain, digest_text, shown
+from .modules import ModuleSources
 from .names import Names
 from .packages import UNKNOWN, Packages, is_standard
 from .parts import Edges, Part, text_part
-from .syntax import CodeFacts, SourceReader, digest_module
+from .syntax import CodeFacts, SourceReader
 
 # Written by Python itself; they say where a class stands, not what it does.
 _BOOKKEEPING = frozenset(
@@ -30,6 +32,7 @@ _BOOKKEEPING = frozenset(
         "__static_attributes__",
         "__annotate__",
         "__annotate_func__",
+        "__annotations__",
         "__annotations_cache__",
         "__abstractmethods__",
         "_abc_impl",
@@ -58,6 +61,7 @@ class Describer:
         self._is_project = is_project_module
         self._sources = sources
         self._packages = packages
+        self.sources = ModuleSources(self)
         self._parts: dict[int, Part] = {}
 
     def edges(self, part: Part) -> Edges:
@@ -107,6 +111,8 @@ class Describer:
             return self._link(value, type(value).__name__, _accessors(value), name)
         if isinstance(value, _BUILTINS):
             return self._builtin(value)
+        if isinstance(value, types.MappingProxyType):
+            return self._container(dict(value), name)
         return self._value(value, name)
 
     def _part(self, value: Any, kind: str, name: str, digest: str, reach: Callable[[], Edges] | None = None) -> Part:
@@ -182,25 +188,32 @@ class Describer:
         if issubclass(cls, enum.Enum):
             for name, entry in cls.__members__.items():
                 yield f"member {name}", self.describe(entry.value, "constant", f"{label}.{name}")
+        yield from self._annotations(cls, label)
         for key, member in vars(cls).items():
-            if key == "__annotations__":
-                text = "; ".join(f"{name}: {_annotation(kind)}" for name, kind in member.items())
-                yield key, text_part("constant", f"annotations of {label}", text)
-            elif _is_written(cls, key, member):
+            if _is_written(cls, key, member):
                 yield f"member {key}", self.describe(member, "constant", f"{label}.{key}")
+
+    def _annotations(self, cls: type, label: str) -> Edges:
+        """Yield the annotations, and the project's classes that they name: models check their fields by them."""
+        found = annotations_of(cls)
+        if not found:
+            return
+        text = "; ".join(f"{name}: {_annotation(kind)}" for name, kind in found.items())
+        yield "__annotations__", text_part("constant", f"annotations of {label}", text)
+        space = vars(sys.modules.get(cls.__module__, types))
+        for name, kind in found.items():
+            targets = names_in(kind, space) if isinstance(kind, str) else self._code_in(kind)[1]
+            for position, target in enumerate(targets):
+                if self._is_code(target):
+                    yield f"annotation {name} {position}", self.describe(target, "class", _label(target))
 
     def _module(self, module: types.ModuleType) -> Part:
         """Describe a module that is used as a value: anything in it may be asked for."""
         name = module.__name__
         if not self.is_project(name):
             return self._part(module, "", "", digest_text("other", name), lambda: self.package(name))
-        try:
-            source = inspect.getsource(module)
-        except (OSError, TypeError):
-            source = ""
-        part = self._part(module, "helper", _short(name), digest_module(source))
-        part.notes.append(f"module {name} is passed on whole: its own source is tracked, what it imports is not.")
-        return part
+        part = self.sources.part(name)
+        return part or self._part(module, "helper", _short(name), digest_text("no source"))
 
     def _builtin(self, value: Any) -> Part:
         module = getattr(value, "__module__", None) or getattr(getattr(value, "__objclass__", None), "__module__", "")
@@ -226,11 +239,11 @@ class Describer:
             return text_part("", name, "logger")
         if isinstance(value, _CONTAINERS):
             return self._container(value, name)
-        wrapped = getattr(value, "__wrapped__", None)
-        if isinstance(wrapped, types.FunctionType):
-            return self._link(value, type(value).__name__, [("__wrapped__", wrapped)], name)
         if self.is_project(type(value).__module__):
             return self._instance(value, name)
+        wrapped = getattr(value, "__wrapped__", None)
+        if callable(wrapped):
+            return self._link(value, type(value).__name__, [("__wrapped__", wrapped)], name)
         return self._opaque(value, name)
 
     def _container(self, value: Any, name: str) -> Part:
@@ -239,6 +252,9 @@ class Describer:
                 for position, (key, content) in enumerate(value.items()):
                     yield f"key {position}", self.describe(key, "constant", f"{name} key {position}")
                     yield f"[{shown(key)}]", self.describe(content, "constant", f"{name}[{shown(key)}]")
+                factory = getattr(value, "default_factory", None)
+                if factory is not None:
+                    yield "default_factory", self.describe(factory, "helper", f"{name}.default_factory")
             else:
                 items = sorted(value, key=_sort_key) if isinstance(value, (set, frozenset)) else value
                 for position, content in enumerate(items):
@@ -258,20 +274,51 @@ class Describer:
                 yield "value", self._value(plain(value), name)
             elif isinstance(value, _CONTAINERS):
                 yield "items", self._container(value, name)
+            elif _has_hidden_state(type(value)):
+                yield "state", self._reduced(value, name)
 
         return self._part(value, "", "", digest_text("instance"), reach)
+
+    def _reduced(self, value: Any, name: str) -> Part:
+        """Describe what an object has from a class that is not written in Python, as pickle would see it."""
+        try:
+            _, *parts = value.__reduce_ex__(4)
+        except Exception as error:
+            # A user's own may raise anything; all it means is that there is no state to see.
+            part = text_part("", name, "cannot be reduced")
+            part.notes.append(f"the content of {name} cannot be tracked: {type(error).__name__}: {error}")
+            return part
+        listed = [list(part) if isinstance(part, Iterator) else part for part in parts]
+        return self.describe(listed, "constant", name)
 
     def _opaque(self, value: Any, name: str) -> Part:
         """Describe an object of someone else's class: by what it pickles to, or not at all."""
         cls = type(value)
-        identity = memory.identify(value)
+        identity, code = self._code_in(value)
         part = self._part(
             value, "constant", name, identity or digest_text("untracked", cls.__module__, cls.__qualname__)
         )
-        part.reach = lambda: self.package(cls.__module__)
+
+        def reach() -> Edges:
+            yield from self.package(cls.__module__)
+            for position, target in enumerate(code):
+                yield f"part {position}", self.describe(target, "helper", _label(target))
+
+        part.reach = reach
         if identity is None:
             part.notes.append(f"{name} is a {cls.__module__}.{cls.__qualname__}: its content cannot be tracked.")
         return part
+
+    def _code_in(self, value: Any) -> tuple[str | None, list[Any]]:
+        """Return the identity of someone else's object, and the code of the project that it holds."""
+        return memory.identify_around(value, self._is_code)
+
+    def _is_code(self, value: Any) -> bool:
+        if isinstance(value, types.FunctionType):
+            return self.is_project(value.__globals__.get("__name__"))
+        if isinstance(value, types.ModuleType):
+            return True
+        return isinstance(value, type) and self.is_project(value.__module__)
 
 
 def _accessors(value: Any) -> list[tuple[str, Any]]:
@@ -282,12 +329,22 @@ def _accessors(value: Any) -> list[tuple[str, Any]]:
 
 
 def _state_of(value: Any) -> Iterator[tuple[str, Any]]:
-    yield from sorted(getattr(value, "__dict__", {}).items(), key=lambda pair: str(pair[0]))
+    for key, content in sorted(getattr(value, "__dict__", {}).items(), key=lambda pair: str(pair[0])):
+        # Of the others, update_wrapper writes down where something stands.
+        if key == "__wrapped__" or not str(key).startswith("__"):
+            yield key, content
     for cls in type(value).__mro__:
         slots = vars(cls).get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else slots:
+            if slot.startswith("__") and not slot.endswith("__"):
+                slot = f"_{cls.__name__.lstrip('_')}{slot}"
             if slot not in ("__dict__", "__weakref__") and hasattr(value, slot):
                 yield slot, getattr(value, slot)
+
+
+def _has_hidden_state(cls: type) -> bool:
+    """Say whether some class above is not written in Python, so that attributes do not show all."""
+    return any(isinstance(vars(base).get("__new__"), types.BuiltinFunctionType) for base in cls.__mro__[:-1])
 
 
 def _sort_key(value: Any) -> str:
@@ -323,11 +380,18 @@ def _annotation(kind: Any) -> str:
 
 def _is_written(cls: type, key: str, member: Any) -> bool:
     """Say whether a member was written by the user, and not made by Python or a metaclass from what was."""
-    if key in _BOOKKEEPING or isinstance(member, _BUILTINS):
+    if key in _BOOKKEEPING or getattr(member, "__objclass__", None) is cls:
         return False
-    is_code = isinstance(member, (types.FunctionType, type, *_METHODS, property, functools.cached_property))
-    if is_code:
+    if isinstance(member, (*_BUILTINS, types.FunctionType, type, *_METHODS, property, functools.cached_property)):
         return True
     if issubclass(cls, enum.Enum) and (key in cls.__members__ or key.startswith("_")):
         return False
-    return not (key.startswith("__") and key.endswith("__")) or key in ("__slots__", "__hash__")
+    return not (key.startswith("__") and key.endswith("__")) or _is_plain(member)
+
+
+def _is_plain(value: Any) -> bool:
+    try:
+        digest_plain(value)
+    except (NotPlainError, RecursionError):
+        return False
+    return True

@@ -37,8 +37,21 @@ class Part:
 Edges = Iterator[tuple[str, Part]]
 
 
+class SaysModules(Protocol):
+    """Somebody who says what modules are by their source."""
+
+    def edges(self, name: str, attributes: tuple[str, ...] = ()) -> Edges:
+        """Yield a module, and those of its attributes that are modules; nothing where there is no source."""
+        ...
+
+
 class Describes(Protocol):
     """Somebody who says what objects are."""
+
+    @property
+    def sources(self) -> SaysModules:
+        """Who says what modules are by their source."""
+        ...
 
     def describe(self, value: Any, kind: str, name: str) -> Part:
         """Describe an object; ``kind`` and ``name`` are how the one who reaches it would call it."""

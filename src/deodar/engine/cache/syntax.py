@@ -21,6 +21,7 @@ from .digests import digest_bytes, digest_text
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DYNAMIC = {"eval", "exec", "globals", "locals", "vars", "__import__", "compile"}
+_DYNAMIC_METHODS = {"import_module", "__subclasses__"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         called = ast.unparse(node.func) if isinstance(node.func, (ast.Name, ast.Attribute)) else ""
         by_variable = called == "getattr" and len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
-        if by_variable or called in _DYNAMIC or called.rpartition(".")[2] == "import_module":
+        if by_variable or called in _DYNAMIC or called.rpartition(".")[2] in _DYNAMIC_METHODS:
             self.dynamic[called] = None
         self.generic_visit(node)
 
