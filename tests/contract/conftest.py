@@ -13,11 +13,16 @@ import pytest
 from ._shop import FAKE, PACKAGE, load
 
 
+def _loggers() -> list[logging.Logger]:
+    known = logging.getLogger().manager.loggerDict.values()
+    return [logging.getLogger(), *(logger for logger in known if isinstance(logger, logging.Logger))]
+
+
 @pytest.fixture
 def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put back what configuring a project changes in this process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    loggers = {logger: (logger.level, logger.disabled) for logger in _loggers()}
+    handlers = list(logging.getLogger().handlers)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setitem(os.environ, "PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     monkeypatch.delenv("KEDRO_ENV", raising=False)
@@ -25,8 +30,10 @@ def as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     project = load("framework.project")
     monkeypatch.setattr(project, "LOGGING", project._ProjectLogging.deferred())
     yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    logging.getLogger().handlers[:] = handlers
+    for logger in _loggers():
+        level, logger.disabled = loggers.get(logger, (logging.NOTSET, False))
+        logger.setLevel(level)
     logging.captureWarnings(False)
     project.settings.configure(None)
     project.pipelines.configure(None)
