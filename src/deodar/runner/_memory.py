@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..engine.observers import Observer
     from ._catalog import Catalog
     from ._compile import CompiledPipeline
+    from ._pinned_versions import PinnedVersions
 
 logger = logging.getLogger(__name__)
 
@@ -90,10 +91,15 @@ NO_MEMORY = ActiveMemory()
 
 
 @contextlib.contextmanager
-def remembered(project: Inherited, compiled: CompiledPipeline, catalog: Catalog, work: Any) -> Iterator[ActiveMemory]:
+def remembered(
+    project: Inherited, compiled: CompiledPipeline, catalog: Catalog, work: Any, versions: PinnedVersions
+) -> Iterator[ActiveMemory]:
     """Give a run the memory that it inherits.
 
     A run that only wants to be remembered goes on without when that is not possible.
+
+    Args:
+        versions: are settled before anything is decided.
 
     Raises:
         RunMemoryError: if the run was to build on an earlier one and cannot.
@@ -109,7 +115,7 @@ def remembered(project: Inherited, compiled: CompiledPipeline, catalog: Catalog,
     from ._memory_run import open_memory
 
     with contextlib.ExitStack() as stack:
-        memory = open_memory(stack, options, project, compiled, catalog, work)
+        memory = open_memory(stack, options, project, compiled, catalog, work, versions)
         yield memory or NO_MEMORY
 
 

@@ -33,6 +33,7 @@ from ._memory_work import SMALL, Care, RememberingWork, look_at
 if TYPE_CHECKING:
     from ._catalog import Catalog
     from ._compile import CompiledPipeline
+    from ._pinned_versions import PinnedVersions
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ def open_memory(
     compiled: CompiledPipeline,
     catalog: Catalog,
     work: Any,
+    versions: PinnedVersions,
 ) -> ActiveMemory | None:
     """Open the journal, decide, and return the memory; the stack closes it.
 
@@ -69,7 +71,7 @@ def open_memory(
         return None
     stack.callback(journal.close)
     try:
-        return _begin(stack, journal, options, project, compiled, catalog, work)
+        return _begin(stack, journal, options, project, compiled, catalog, work, versions)
     except (RunMemoryError, OutputBusyError):
         raise
     except Exception as error:
@@ -175,15 +177,32 @@ def _begin(
     compiled: CompiledPipeline,
     catalog: Catalog,
     work: Any,
+    versions: PinnedVersions,
 ) -> ActiveMemory:
     history = History(journal)
     run = new_run_id(lambda name: history.has(name), getattr(work, "run_id", None))
     targets = {target_of(find(catalog, name)) for node in compiled.nodes for name in node.outputs}
     stack.enter_context(OutputLocks(journal, run, [target for target in targets if target], options.wait))
+    # Not before: who waits for another run shall see what that one has saved.
+    versions.settle()
     decision = decide_run(journal, options, project, compiled, catalog)
+    versions.keep(_reused_outputs(decision))
     memory = _Remembering(journal, options, decision, catalog, run)
     stack.callback(memory.close)
     return memory
+
+
+def _reused_outputs(decision: Decision) -> list[str]:
+    """Return the datasets of tasks that are reused, whatever happens until it is their turn."""
+    seen, plan = decision.seen, decision.plan
+    return [
+        output.dataset
+        for verdict in plan.verdicts
+        # What cannot be brought back from the store after all is made again.
+        if not verdict.runs and not any(value in plan.restored for value in seen.graph.tasks[verdict.task].writes)
+        for output in seen.outputs[verdict.task]
+        if not output.in_memory
+    ]
 
 
 class _Remembering(ActiveMemory):

@@ -11,7 +11,7 @@ from ..engine.events import Event, TaskEnded, TaskReused
 from ..io._joint_saves import sweep_beside
 from ._inherited import inherited
 from ._memory import remembered
-from ._pinned_versions import pinned_versions
+from ._pinned_versions import PinnedVersions
 from .task import TaskError
 
 if TYPE_CHECKING:
@@ -91,9 +91,10 @@ class PipelineRun:
         """
         project = inherited()
         with (
-            remembered(project, self._compiled, self._catalog, work) as memory,
-            pinned_versions(self._compiled, self._catalog),
+            PinnedVersions(self._compiled, self._catalog) as versions,
+            remembered(project, self._compiled, self._catalog, work, versions) as memory,
         ):
+            versions.settle()
             self._sweep()
             driver = Driver(
                 self._compiled.graph,

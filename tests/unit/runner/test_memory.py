@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from deodar.engine.cache.content import identify_path
 from deodar.engine.cache.store import ValueStore
 from deodar.engine.events import Event, RunStarted, TaskEnded, TaskReused
 from deodar.engine.journal.history import History
 from deodar.engine.journal.locks import OutputBusyError
 from deodar.engine.journal.store import FILE_NAME, Journal
-from deodar.io import AbstractDataset, DataCatalog, MemoryDataset
+from deodar.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
 from deodar.pipeline import node, pipeline
 from deodar.runner import ParallelRunner, SequentialRunner, ThreadRunner
 from deodar.runner._inherited import inherit, inherited
@@ -84,6 +85,35 @@ class Nowhere(AbstractDataset[None, list[int]]):
 
     def _describe(self) -> dict[str, Any]:
         return {}
+
+
+class Growing(AbstractVersionedDataset[Any, Any]):
+    """A file with versions, of which somebody saves a newer one each time that somebody else has looked."""
+
+    def __init__(self, filepath: str, version: Version | None = None) -> None:
+        super().__init__(Path(filepath), version, glob_function=self._list_and_grow)
+
+    def _list_and_grow(self, pattern: str) -> list[str]:
+        found = sorted(map(str, self._filepath.glob(f"*/{self._filepath.name}")))
+        version(self._filepath, len(found) + 1)
+        return found
+
+    def load(self) -> Any:
+        return json.loads(Path(str(self._get_load_path())).read_text())
+
+    def save(self, data: Any) -> None:
+        raise NotImplementedError
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+
+def version(path: Path, number: int) -> Path:
+    """Make a version that holds its number."""
+    place = path / f"{number:03d}" / path.name
+    place.parent.mkdir(parents=True)
+    place.write_text(f"[{number}]")
+    return place
 
 
 class Watch:
@@ -383,6 +413,32 @@ def test_an_input_that_cannot_be_traced_is_not_trusted(shop: Shop) -> None:
         with inherit(replace(outer, observers=(watch,))):
             SequentialRunner().run(shop.pipeline(), catalog())
     assert "load" in watch.ran
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+@pytest.mark.parametrize("incremental", [False, True])
+def test_a_run_is_decided_on_the_versions_that_it_reads(shop: Shop, runner: str, incremental: bool) -> None:
+    shop.path("raw").unlink()
+    first = version(shop.path("raw"), 1)
+    shop.config["raw"] = {"type": f"{__name__}.Growing", "filepath": str(shop.path("raw")), "versioned": True}
+    shop.run(runner, incremental=incremental)
+    assert shop.result() == "spread: 3"
+    (attempt,) = [found for found in shop.history().attempts(shop.history().run().id) if found.task == "load"]
+    assert attempt.facts["reads"] == {"raw": identify_path(first)}
+
+
+def test_what_is_reused_is_read_in_the_version_that_was_looked_at(shop: Shop) -> None:
+    shop.config["high"]["versioned"] = True
+    shop.run()
+    shop.edit("nodes", "return high - low", "return low - high")
+
+    class Meanwhile:
+        def observe(self, event: Event) -> None:
+            if isinstance(event, RunStarted):
+                version(shop.path("high"), 999999)
+
+    shop.run(watch=Meanwhile())
+    assert shop.result() == "spread: -15"
 
 
 def test_two_runs_do_not_write_the_same_outputs_at_once(shop: Shop) -> None:
