@@ -9,10 +9,16 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    _Stream = logging.StreamHandler[TextIO]
+else:
+    # Python 3.10 knows no parameter of it.
+    _Stream = logging.StreamHandler
 
 
-class _StandardOutput(logging.StreamHandler[TextIO]):
+class _StandardOutput(_Stream):
     """Writes to what standard output is now, not to what it was when logging was configured."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import _interpolation, _merge, _resolvers, _yaml
+from . import _merge, _resolvers, _yaml
 
 
 def resolve(
@@ -25,13 +25,9 @@ def resolve(
         omegaconf.errors.OmegaConfBaseException: something cannot be resolved, or is no value for configuration.
     """
     if all(document.plain for document in documents):
-        try:
-            resolved = _resolved_plainly(documents, scope)
-        except (_merge.NotPlainError, _interpolation.BeyondError, RecursionError):
-            pass
-        else:
-            if not (guard_types and scope.used):
-                return resolved
+        resolved = _resolved_plainly(documents, scope)
+        if resolved is not None and not (guard_types and scope.used):
+            return resolved
     return resolve_by_omegaconf(documents, scope, guard_types=guard_types)
 
 
@@ -60,13 +56,23 @@ def document(tree: Mapping[str, Any]) -> _yaml.Document:
     return _yaml.Document(dict(tree), *_yaml.examine(dict(tree)))
 
 
-def _resolved_plainly(documents: Sequence[_yaml.Document], scope: _resolvers.Scope) -> dict[str, Any]:
+def _resolved_plainly(documents: Sequence[_yaml.Document], scope: _resolvers.Scope) -> dict[str, Any] | None:
+    """Return the configuration, or None when there is something in it that takes OmegaConf."""
     merged: dict[str, Any] = {}
-    for document in documents:
-        _merge.merge_into(merged, document.tree, raw=True)
+    try:
+        for document in documents:
+            _merge.merge_into(merged, document.tree, raw=True)
+    except (_merge.NotPlainError, RecursionError):
+        return None
     if not any(document.interpolated for document in documents):
         return merged
-    resolved: dict[str, Any] = _interpolation.Interpolator(merged, scope).tree(merged)
+    # Imported here: most configuration refers to nothing.
+    from . import _interpolation
+
+    try:
+        resolved: dict[str, Any] = _interpolation.Interpolator(merged, scope).tree(merged)
+    except (_interpolation.BeyondError, RecursionError):
+        return None
     return resolved
 
 

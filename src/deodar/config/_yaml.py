@@ -102,6 +102,8 @@ def _instrumented(content: bytes) -> Document | None:
 
 
 def _parsed(content: bytes, path: str) -> Document:
+    if _says_nothing(content):
+        return Document({}, interpolated=False, plain=True)
     # Imported here: a program that reads no configuration need not pay for a YAML parser.
     import yaml
 
@@ -135,6 +137,12 @@ def _document(content: bytes) -> Document:
         return Document(builder.build(node), builder.interpolated, builder.plain)
     finally:
         loader.dispose()
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Tell whether a file holds comments alone, or an empty mapping besides: the parser takes 10 ms to load."""
+    lines = (line.strip(b" \r") for line in content.split(b"\n"))
+    return content.isascii() and [line for line in lines if line and line[:1] != b"#"] in ([], [b"{}"])
 
 
 def _syntax_message(exc: "yaml.MarkedYAMLError", path: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -109,12 +108,17 @@ class Driver:
                 case Announce(event=event):
                     self._observers.observe(event)
                 case Wake(task=task, delay=delay, jitter=jitter):
-                    due = time.monotonic() + delay + random.uniform(0.0, jitter)
-                    heapq.heappush(self._timers, (due, task))
+                    self._wake_later(task, delay, jitter)
                 case Cancel(task=task):
                     self._executor.cancel(task)
                 case Finish(status=status):
                     self._status = status
+
+    def _wake_later(self, task: TaskId, delay: float, jitter: float) -> None:
+        # Imported here: only a run with retries needs chance.
+        from random import uniform
+
+        heapq.heappush(self._timers, (time.monotonic() + delay + uniform(0.0, jitter), task))
 
     def _reuse(self, order: Submit) -> TaskReused | None:
         if self._gate is None or order.attempt > 1:

@@ -1,7 +1,6 @@
 """What a node may be made of: the checks of its definition and the words in which they fail."""
 
 import functools
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -163,6 +162,9 @@ def default_name(func: Callable[..., Any], inputs: tuple[str, ...], outputs: tup
     else:
         base = _plain_name(func)
         key = f"{getattr(func, '__module__', None)}.{base}"
+    # Imported here: it loads OpenSSL, and most nodes have a name of their own.
+    import hashlib
+
     digest = hashlib.sha256(f"{key}|{list(inputs)}|{list(outputs)}".encode(), usedforsecurity=False)
     return f"{base}__{digest.hexdigest()[:8]}"
 

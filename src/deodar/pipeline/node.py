@@ -4,10 +4,12 @@ A node never changes, apart from its function, which hooks may replace. Everythi
 its definition is derived once.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..utils import KedroExperimentalWarning
 from ._calling import call
@@ -31,8 +33,10 @@ from ._definition import (
 )
 from ._outputs import outputs_by_name, spy, unzip, warn_ignored
 from ._warning import warn
-from .preview_contract import CustomPreview, ImagePreview, MermaidPreview, PreviewPayload, TextPreview
 from .transcoding import _strip_transcoding, base_names
+
+if TYPE_CHECKING:
+    from .preview_contract import PreviewPayload
 
 __all__ = [
     "GroupedNodes",
@@ -156,7 +160,7 @@ class Node:
         if not hasattr(Node, _DOTTED_DATASET_NAME_WARNED) and (name := first_dotted(names, namespace)):
             _warn_dotted(name)
 
-    def _copy(self, **overwrite_params: Any) -> "Node":
+    def _copy(self, **overwrite_params: Any) -> Node:
         """Return a node made anew from the same definition, with some of its parts replaced."""
         definition = {
             "func": self._func,
@@ -170,7 +174,7 @@ class Node:
         }
         return Node(**{**definition, **overwrite_params})
 
-    def _twin(self) -> "Node":
+    def _twin(self) -> Node:
         """Return a plain node of the same definition without checking it again."""
         twin = object.__new__(Node)
         twin._func, twin._inputs, twin._outputs = self._func, self._inputs, self._outputs
@@ -180,7 +184,7 @@ class Node:
         twin._derived_bases = self.base_names
         return twin
 
-    def _renamed(self, rename: Callable[[str], str], namespace: str | None) -> "Node":
+    def _renamed(self, rename: Callable[[str], str], namespace: str | None) -> Node:
         """Return this node in a namespace, with every dataset renamed.
 
         How the inputs bind depends on their number and keys alone, so it is not worked out again.
@@ -301,7 +305,7 @@ class Node:
         """Labels to select it by."""
         return set(self._tags)
 
-    def tag(self, tags: str | Iterable[str] | None) -> "Node":
+    def tag(self, tags: str | Iterable[str] | None) -> Node:
         """Return this node with tags added."""
         added = _to_list(tags)
         if type(self)._copy is not Node._copy:
@@ -351,6 +355,9 @@ class Node:
         """
         if not self._preview_fn:
             return None
+        # Imported here: few nodes have a preview, and only a page that shows pipelines asks for it.
+        from .preview_contract import CustomPreview, ImagePreview, MermaidPreview, TextPreview
+
         payload = self._preview_fn()
         if not isinstance(payload, TextPreview | MermaidPreview | ImagePreview | CustomPreview):
             raise ValueError(

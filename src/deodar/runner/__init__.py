@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .runner import AbstractRunner
-from .sequential_runner import SequentialRunner
-from .task import Task
-from .task import TaskError as TaskError  # not in __all__, as in the contract
-from .thread_runner import ThreadRunner
+from .._front_door import front_door
 
 if TYPE_CHECKING:
     from ._memory import remembering as remembering
@@ -17,24 +13,29 @@ if TYPE_CHECKING:
     from .parallel_runner import ParallelRunner
     from .parallel_runner import ParallelRunnerManager as ParallelRunnerManager
     from .ray_runner import RayRunner as RayRunner
+    from .runner import AbstractRunner
+    from .sequential_runner import SequentialRunner
+    from .task import Task
+    from .task import TaskError as TaskError
+    from .thread_runner import ThreadRunner
 
-# The contract's names; those of our own are there as well.
+# The contract's names; `TaskError` and those of our own are there as well.
 __all__ = ["AbstractRunner", "ParallelRunner", "SequentialRunner", "Task", "ThreadRunner"]
 
-_ELSEWHERE = {
-    "DaskRunner": "dask_runner",
-    "ParallelRunner": "parallel_runner",
-    "ParallelRunnerManager": "parallel_runner",
-    "RayRunner": "ray_runner",
-    "remembering": "_memory",
-    "storing": "_store",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when asked for: they bring multiprocessing or a cluster's package along.
-    if name not in _ELSEWHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+# A run needs one runner, and each brings what it stands on: threads, processes, a cluster's package.
+__getattr__, __dir__ = front_door(
+    __name__,
+    {
+        "AbstractRunner": "runner",
+        "DaskRunner": "dask_runner",
+        "ParallelRunner": "parallel_runner",
+        "ParallelRunnerManager": "parallel_runner",
+        "RayRunner": "ray_runner",
+        "SequentialRunner": "sequential_runner",
+        "Task": "task",
+        "TaskError": "task",
+        "ThreadRunner": "thread_runner",
+        "remembering": "_memory",
+        "storing": "_store",
+    },
+)

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ..engine.executors.futures import FuturesExecutor
 from ..engine.executors.inline import InlineExecutor
 from ..pipeline import Pipeline
 from ._compile import compile_pipeline
@@ -174,6 +173,8 @@ class AbstractRunner(ABC):
         """Make the engine run on a pool; what is ready is submitted at once, the pool has its own queue."""
         # Imported here: only runners with pools need it, and a pool of processes brings multiprocessing along.
         from concurrent.futures import ProcessPoolExecutor
+
+        from ..engine.executors.futures import FuturesExecutor
 
         parallel = isinstance(pool, ProcessPoolExecutor)
 

@@ -2,6 +2,8 @@
 
 import math
 import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -146,3 +148,23 @@ def test_a_failed_document_is_not_remembered(conf):
         loader["catalog"]
     conf.write("base/catalog.yml", "a: []")
     assert loader["catalog"] == {"a": []}
+
+
+@pytest.mark.parametrize("text", ["", "\n \r\n", "# a: 1\n  # b: 2", "{}", "# nothing yet\n{}\n"])
+def test_a_file_that_says_nothing_is_empty_and_needs_no_parser(tmp_path, text):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "parameters.yml").write_bytes(text.encode())
+    code = (
+        "import sys\n"
+        "from deodar.config import OmegaConfigLoader\n"
+        f"loader = OmegaConfigLoader({str(tmp_path)!r}, base_env='base', default_run_env='')\n"
+        "print(loader['parameters'], 'yaml' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{} False"
+
+
+@pytest.mark.parametrize("text", ["{}\n{}", "{} {}", "[]", "# é\n- 1", "---\n{}\n---\n{}"])
+def test_a_file_that_only_looks_empty_is_parsed(read, text):
+    with pytest.raises((BadConfigException, yaml.YAMLError)):
+        read(text)

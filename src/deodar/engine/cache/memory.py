@@ -6,7 +6,6 @@ this process): that costs a rerun, never a wrong reuse.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +25,7 @@ class _HashingFile:
     __slots__ = ("_left", "state")
 
     def __init__(self, limit: int) -> None:
-        self.state: hashlib.blake2b = new_hash()
+        self.state = new_hash()
         self._left = limit
 
     def write(self, data: Any) -> int:

@@ -6,11 +6,9 @@ processes may share a store.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +59,7 @@ class _Writer:
         self._file = file
         self._limit = limit
         self.size = 0
-        self.state: hashlib.blake2b = new_hash()
+        self.state = new_hash()
 
     def restart(self) -> None:
         """Forget all that was written."""
@@ -105,7 +103,7 @@ class ValueStore:
             TooLargeError: if it is larger than ``limit``.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        staged = self._folder / f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
+        staged = self._folder / f"tmp-{os.getpid()}-{os.urandom(8).hex()}"
         try:
             with staged.open("xb") as file:
                 writer = _Writer(file, limit)

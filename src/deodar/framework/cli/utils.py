@@ -6,8 +6,6 @@ Plugins and the ``cli.py`` of a project import these names.
 import importlib
 import logging
 import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -74,6 +72,10 @@ def call(cmd: list[str], **kwargs: Any) -> None:
     Raises:
         click.exceptions.Exit: the program ended with another code than 0.
     """
+    # Imported here: few commands start programs.
+    import shlex
+    import subprocess
+
     click.echo(shlex.join(str(part) for part in cmd))
     code = subprocess.run(cmd, check=False, **kwargs).returncode
     if code:

@@ -8,12 +8,9 @@ import importlib.util
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...pipeline.pipeline import Pipeline, pipeline
 from .._blame import add_note, project_line
-from . import _discovery
-from ._discovery import IMPORT_ERROR_MESSAGE, _create_pipeline
 from ._logging import _ProjectLogging
 from ._logging_rules import _DEFAULT_LOGGING_MODULE_ALLOWLIST, _LOGGING_BASE_CLASSES
 from ._registry import _load_data_wrapper, _ProjectPipelines
@@ -26,6 +23,10 @@ from ._validators import (
     _ImplementsCatalogProtocolValidator,
     _IsSubclassValidator,
 )
+
+if TYPE_CHECKING:
+    from ...pipeline.pipeline import Pipeline, pipeline
+    from ._discovery import IMPORT_ERROR_MESSAGE, _create_pipeline
 
 __all__ = [
     "IMPORT_ERROR_MESSAGE",
@@ -65,7 +66,15 @@ pipelines = _ProjectPipelines()
 
 
 def __getattr__(name: str) -> Any:
-    # Looked up on demand, so that a program that only configures a project does not load the catalog.
+    # Looked up on demand, so that a program that only configures a project loads neither pipelines nor the catalog.
+    if name in ("Pipeline", "pipeline"):
+        from ...pipeline.pipeline import Pipeline, pipeline
+
+        return Pipeline if name == "Pipeline" else pipeline
+    if name in ("IMPORT_ERROR_MESSAGE", "_create_pipeline"):
+        from . import _discovery
+
+        return getattr(_discovery, name)
     if name == "CatalogProtocol":
         from ...io.core import CatalogProtocol
 
@@ -120,7 +129,7 @@ def validate_settings() -> None:
         raise
 
 
-def find_pipelines(raise_errors: bool = False, pipelines_to_find: Iterable[str] | None = None) -> dict[str, Pipeline]:
+def find_pipelines(raise_errors: bool = False, pipelines_to_find: Iterable[str] | None = None) -> "dict[str, Pipeline]":
     """Return the pipelines that the packages below ``<package>.pipelines`` create, by the packages' names.
 
     The pipeline of a project that has a single ``pipeline.py`` comes as ``__default__``.
@@ -139,5 +148,8 @@ def find_pipelines(raise_errors: bool = False, pipelines_to_find: Iterable[str] 
             "'find_pipelines' looks for pipelines in the project's package, so it cannot be called before the "
             "project is configured. Call 'bootstrap_project' or 'configure_project' first."
         )
+    # Imported here: a registry asks for it, which has imported pipelines.
+    from ._discovery import discover
+
     requested = pipelines._requested_pipelines
-    return _discovery.discover(PACKAGE_NAME, requested, pipelines_to_find, raise_errors)
+    return discover(PACKAGE_NAME, requested, pipelines_to_find, raise_errors)

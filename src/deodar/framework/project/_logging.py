@@ -9,6 +9,7 @@ from typing import Any
 from ... import _environment
 from ..._terminal_log import TerminalHandler
 from ...utils import find_config_file
+from ._logging_built_in import apply_built_in
 from ._logging_rules import check_class, forbid_factories, prepared, resolve_class, translated
 
 _TOP = __name__.partition(".")[0]
@@ -122,16 +123,18 @@ class _ProjectLogging(UserDict[str, Any]):
         Raises:
             ValueError: it names a class that it may not name or that does not exist, or is otherwise wrong.
         """
-        self._apply(logging_config, self._prepare_logging_config)
+        self._apply(_checked(logging_config), self._prepare_logging_config)
 
     def adopt(self, logging_config: Mapping[str, Any]) -> None:
         """Do as `configure`, but without loading Rich for the built-in configuration before it has to write."""
-        self._apply(logging_config, self._prepare_lazily)
+        config = _checked(logging_config)
+        if apply_built_in(config, _RICH_LOGGING):
+            self._data = config
+        else:
+            self._apply(config, self._prepare_lazily)
 
-    def _apply(self, logging_config: Mapping[str, Any], prepare: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-        forbid_factories(logging_config)
-        config = translated(logging_config)
-        # Imported here: it brings the modules of all handlers, and is needed once a project is configured.
+    def _apply(self, config: dict[str, Any], prepare: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+        # Imported here: it brings the modules of all handlers, and is needed by configurations of one's own.
         import logging.config
 
         logging.config.dictConfig(prepare(config))
@@ -172,6 +175,11 @@ class _ProjectLogging(UserDict[str, Any]):
             self._load(package_name)
         elif package_name not in self._data.get("loggers", {}):
             self.adopt(_with_logger(self._data, package_name))
+
+
+def _checked(config: Mapping[str, Any]) -> dict[str, Any]:
+    forbid_factories(config)
+    return translated(config)
 
 
 def _with_logger(config: Mapping[str, Any], name: str) -> dict[str, Any]:

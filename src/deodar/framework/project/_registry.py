@@ -1,15 +1,19 @@
 """The project's pipelines, by name: what ``register_pipelines()`` returns, asked for when first read."""
 
+from __future__ import annotations
+
 import functools
 import importlib
 import logging
 import sys
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from ...pipeline.pipeline import Pipeline
 from .._blame import add_note, project_line
+
+if TYPE_CHECKING:
+    from ...pipeline.pipeline import Pipeline
 
 logger = logging.getLogger(__package__)
 
@@ -18,21 +22,21 @@ _R = TypeVar("_R")
 
 
 def _load_data_wrapper(
-    method: Callable[Concatenate["_ProjectPipelines", dict[str, Pipeline], _P], _R],
-) -> Callable[Concatenate["_ProjectPipelines", _P], _R]:
+    method: Callable[Concatenate[_ProjectPipelines, dict[str, Pipeline], _P], _R],
+) -> Callable[Concatenate[_ProjectPipelines, _P], _R]:
     """Hand a method the mapping that loading returned.
 
     Not `_content` read a second time: another thread may have dropped it in between.
     """
 
     @functools.wraps(method)
-    def with_data(self: "_ProjectPipelines", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+    def with_data(self: _ProjectPipelines, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         return method(self, self._load_data(), *args, **kwargs)
 
     return with_data
 
 
-class _ProjectPipelines(MutableMapping[str, Pipeline]):
+class _ProjectPipelines(MutableMapping[str, "Pipeline"]):
     """The registered pipelines.
 
     Nothing is imported before the first read. Where only some pipelines were requested, a registry that uses

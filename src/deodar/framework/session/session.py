@@ -288,10 +288,14 @@ def _command() -> dict[str, Any] | None:
 
 def _describe_git(project_path: Path) -> dict[str, Any]:
     """Return the commit that a project is at, and whether it was changed since; nothing if that cannot be told."""
+    path = str(project_path)
+    if "subprocess" not in sys.modules and not _may_be_repository(project_path):
+        # The answer is known before the 10 ms that asking costs. Where that module is loaded, somebody may listen.
+        _logger.debug("Unable to git describe %s", path)
+        return {}
     # Imported here: only sessions that are really started need it.
     import subprocess
 
-    path = str(project_path)
     try:
         sha = subprocess.check_output(
             ["git", "rev-parse", "--short", "HEAD"], cwd=path, stderr=subprocess.DEVNULL, env=_git_environment()
@@ -306,6 +310,13 @@ def _describe_git(project_path: Path) -> dict[str, Any]:
         _logger.debug("%s: %s", type(error).__name__, error)
         return {}
     return {"git": git}
+
+
+def _may_be_repository(project_path: Path) -> bool:
+    # Any of git's own variables may say that the repository is elsewhere.
+    if any(name.startswith("GIT_") for name in os.environ):
+        return True
+    return any((folder / ".git").exists() for folder in (project_path, *project_path.parents))
 
 
 def _git_environment() -> dict[str, str]:

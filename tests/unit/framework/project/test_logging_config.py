@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import logging
 import logging.handlers
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +245,47 @@ def test_refused_configuration_leaves_the_former_one(fresh: Path) -> None:
     with pytest.raises(ValueError):
         own.configure(config(handlers={"h": {"class": "os.path"}}))
     assert own.data == DEFAULT
+
+
+BUILT_IN_OR_NOT = """
+import json, logging, sys
+from deodar.framework.project import _ProjectLogging
+for name, level in (("deodar", 10), ("deodar.io", 30), ("shop.nodes", 40), ("other", 50)):
+    logging.getLogger(name).setLevel(level)
+    logging.getLogger(name).disabled = True
+    logging.getLogger(name).propagate = name == "other"
+active = _ProjectLogging.deferred()
+if sys.argv[1] == "standard":
+    config = {**json.loads(sys.argv[2]), "formatters": {}}
+else:
+    config = json.loads(sys.argv[2])
+active.adopt(config)
+loggers = {name: logging.getLogger(name) for name in ("deodar", "deodar.io", "shop", "shop.nodes", "other")}
+print(json.dumps([
+    {name: [each.level, each.disabled, each.propagate, len(each.handlers)] for name, each in loggers.items()},
+    [[type(each).__name__, each.name, each._options] for each in logging.root.handlers],
+    logging.root.level,
+    "socketserver" in sys.modules,
+]))
+"""
+
+
+def test_the_built_in_configuration_does_what_the_standard_library_would(tmp_path: Path) -> None:
+    wanted = json.dumps({**DEFAULT, "loggers": {"deodar": {"level": "INFO"}, "shop": {"level": "INFO"}}})
+    seen = {}
+    for way in ("built-in", "standard"):
+        command = [sys.executable, "-c", BUILT_IN_OR_NOT, way, wanted]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+        *seen[way], loads_sockets = json.loads(done.stdout)
+        assert loads_sockets == (way == "standard")
+    assert seen["built-in"] == seen["standard"]
+
+
+def test_handlers_from_before_are_closed_when_the_built_in_configuration_comes(fresh: Path) -> None:
+    handler = logging.FileHandler(fresh / "before.log", delay=False)
+    logging.getLogger("shop").addHandler(handler)
+    try:
+        _ProjectLogging()
+        assert handler.stream is None
+    finally:
+        logging.getLogger("shop").removeHandler(handler)

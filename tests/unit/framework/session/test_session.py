@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -124,6 +125,21 @@ def test_missing_git_is_no_error(shop: Any, no_git: None, caplog: pytest.LogCapt
     with caplog.at_level(logging.DEBUG, logger=LOGGER):
         KedroSession.create(shop.path)
     assert f"Unable to git describe {shop.path}" in caplog.messages
+
+
+def test_git_is_not_started_where_there_is_no_repository(shop: Any) -> None:
+    code = (
+        "import sys, logging\n"
+        "from deodar.framework.startup import bootstrap_project\n"
+        "from deodar.framework.session import KedroSession\n"
+        f"bootstrap_project({str(shop.path)!r})\n"
+        f"logging.getLogger({LOGGER!r}).setLevel('DEBUG')\n"
+        f"print(KedroSession.create({str(shop.path)!r}).store.get('git'), 'subprocess' in sys.modules)\n"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=clean)
+    assert done.stdout.splitlines()[-1] == "None False"
+    assert f"Unable to git describe {shop.path}" in done.stdout
 
 
 def test_store_names_the_commit(shop: Any) -> None:

@@ -1,0 +1,32 @@
+"""Front doors: packages that name what lives in their modules, and import a module when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def front_door(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return ``__getattr__`` and ``__dir__`` of a package.
+
+    A name must not be that of a module of the package: the import system puts the module in its place.
+
+    Args:
+        package: its ``__name__``.
+        places: for each name the module that has it, as in ``from .module import name``; ``.package.module`` is above.
+    """
+
+    def find(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f".{places[name]}", package), name)
+        # Found once; from now on the package has it like any other.
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def listed() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *places})
+
+    return find, listed
