@@ -1,7 +1,12 @@
-"""Claims of a contract as rows of a table: what must be refused, with which error, saying what."""
+"""Claims of a contract as rows of a table, and the package that they are about.
+
+That is ``deodar``, by a drop-in ``kedro``, or, to see that the claims are right, a real Kedro.
+"""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -12,6 +17,26 @@ from typing import Any, NamedTuple
 import pytest
 
 PACKAGE = os.environ.get("DEODAR_TEST_PACKAGE", "deodar")
+IS_REAL_KEDRO = importlib.util.find_spec("deodar") is None
+
+
+def part(name: str) -> Any:
+    """Import a module of the package."""
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def better(test: Any) -> Any:
+    """Mark a test of something that Kedro does worse; on Kedro itself it is no test."""
+    return None if IS_REAL_KEDRO else test
+
+
+def since(version: str) -> Callable[[Any], Any]:
+    """Mark a test of something that older releases of Kedro do otherwise."""
+    if not IS_REAL_KEDRO:
+        return lambda test: test
+    running = importlib.import_module("kedro").__version__
+    is_older = [int(number) for number in running.split(".")[:2]] < [int(number) for number in version.split(".")]
+    return lambda test: None if is_older else test
 
 
 class Refused(NamedTuple):

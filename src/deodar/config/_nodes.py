@@ -17,6 +17,7 @@ PLAIN_SCALARS = frozenset({str, int, float, bool, type(None), bytes})
 ESCAPED_MISSING = "\\???"
 PLAIN_KEYS = frozenset({str, int, float, bool, bytes})
 
+NULL = "tag:yaml.org,2002:null"
 _STR = "tag:yaml.org,2002:str"
 _MAP = "tag:yaml.org,2002:map"
 _SEQ = "tag:yaml.org,2002:seq"

@@ -131,7 +131,7 @@ def _document(content: bytes) -> Document:
     loader = _nodes.loader()(content.decode("utf-8-sig"))
     try:
         node = loader.get_single_node()
-        if node is None:
+        if node is None or node.tag == _nodes.NULL:
             return Document({}, interpolated=False, plain=True)
         builder = _nodes.Builder(loader, limit=_VALUES_PER_BYTE * (len(content) + 100))
         return Document(builder.build(node), builder.interpolated, builder.plain)
