@@ -11,14 +11,18 @@ from typing import Any
 def front_door(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a package.
 
-    A name must not be that of a module of the package: the import system puts the module in its place.
+    The modules themselves are there as well, as if they had been imported. So no other name must be that of a module.
 
     Args:
         package: its ``__name__``.
         places: for each name the module that has it, as in ``from .module import name``; ``.package.module`` is above.
     """
 
+    modules = {place for place in places.values() if not place.startswith(".")}
+
     def find(name: str) -> Any:
+        if name in modules:
+            return importlib.import_module(f".{name}", package)
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(f".{places[name]}", package), name)
@@ -27,6 +31,6 @@ def front_door(package: str, places: Mapping[str, str]) -> tuple[Callable[[str],
         return value
 
     def listed() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *places})
+        return sorted({*vars(sys.modules[package]), *places, *modules})
 
     return find, listed

@@ -30,3 +30,19 @@ def test_everything_comes_through_a_front_door_at_once(name):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("package", "path"),
+    [
+        ("deodar.io", "core.parse_dataset_definition"),
+        ("deodar.io", "data_catalog.DataCatalog"),
+        ("deodar.runner", "task.TaskError"),
+        ("deodar.runner", "parallel_runner.ParallelRunner"),
+        ("deodar.framework.session", "session.KedroSession"),
+    ],
+)
+def test_the_modules_of_a_package_are_there_without_an_import(package, path):
+    code = f"import {package} as package; print(package.{path}.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == path.rpartition(".")[2]
