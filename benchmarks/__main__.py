@@ -13,8 +13,14 @@ from .subjects import ROOT, Subject, subjects
 RESULTS = ROOT / "benchmarks" / "results"
 
 
+class Share(float):
+    """A figure that is no duration: a share, a ratio, a count."""
+
+
 def micro(seconds: float) -> str:
-    """Return a duration in the unit that suits it."""
+    """Return a duration in the unit that suits it; other figures as they are."""
+    if isinstance(seconds, Share):
+        return f"{seconds:.2f}"
     if seconds < 1e-3:
         return f"{seconds * 1e6:.0f} µs"
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
@@ -52,7 +58,21 @@ def parallel(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     moved = ours.measure("transfer", 400, 8)
     found["400 MB to 8 readers, warm"] = {"deodar": moved["warm"], "floor": moved["floor"]}
     found["400 MB to 8 readers, first"] = {"deodar": moved["first"], "floor": moved["floor"]}
-    found["idle share, 64 x 50 ms"] = {"deodar": 1 - ours.measure("efficiency", 64, 50)}
+    found["400 MB to 8 readers, peak, in arrays"] = {"deodar": Share(moved["peak"])}
+    found["nodes' share, 64 x 50 ms"] = {"deodar": Share(ours.measure("efficiency", 64, 50))}
+    return found
+
+
+def scheduling(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """What is learned from earlier runs: how long a skewed graph takes, and what fits into memory."""
+    skewed = ours.measure("skewed")
+    found: dict[str, Any] = {
+        f"skewed graph by the optimum, {when}": {"deodar": Share(skewed[when])} for when in ("unlearned", "learned")
+    }
+    for how, figures in ours.measure("memory_budget", 8, 1_000, 4_000).items():
+        found[f"8 x 1 GB in 4 GB, {how}: finished"] = {"deodar": Share(figures["finished"])}
+        found[f"8 x 1 GB in 4 GB, {how}: at once"] = {"deodar": Share(figures["at once"])}
+        found[f"8 x 1 GB in 4 GB, {how}: peak by budget"] = {"deodar": Share(figures["peak"])}
     return found
 
 
@@ -106,6 +126,7 @@ SUITES = {
     "overhead": overhead,
     "processes": processes,
     "parallel": parallel,
+    "scheduling": scheduling,
     "build": build,
     "catalog": catalog,
     "start": start,
@@ -123,7 +144,7 @@ def main() -> int:
     for name in options.suites or SUITES:
         for title, row in SUITES[name](ours, peers).items():
             results[title] = row
-            print(f"{title:32}", "  ".join(f"{who}: {micro(t)}{ratio(row, who)}" for who, t in row.items()), flush=True)
+            print(f"{title:44}", "  ".join(f"{who}: {micro(t)}{ratio(row, who)}" for who, t in row.items()), flush=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "latest.json").write_text(json.dumps(results, indent=2))
     return 0

@@ -1,6 +1,7 @@
 """One producer, several readers, two workers: ``transfer.py PACKAGE MEGABYTES READERS``.
 
-Prints the seconds of the run, and of the floor: one copy of the array plus all reads on two workers.
+Prints the seconds of the run, and of the floor: one copy of the array plus all reads on two workers. Then the peak of
+the memory of all processes together, in arrays, of a run of its own, as looking costs time.
 """
 
 import importlib
@@ -10,6 +11,7 @@ import sys
 import time
 
 import numpy as np
+from _footprint import watched
 
 package, size, readers = sys.argv[1], int(sys.argv[2]) * 1_000_000 // 8, int(sys.argv[3])
 io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
@@ -50,4 +52,7 @@ def floor() -> float:
 if __name__ == "__main__":
     run_once = run()
     warm = run()
-    print(json.dumps({"first": run_once, "warm": warm, "floor": floor()}))
+    with watched() as footprint:
+        run()
+    peak = footprint.peak / (size * 8)
+    print(json.dumps({"first": run_once, "warm": warm, "floor": floor(), "peak": peak}))
