@@ -25,7 +25,7 @@ class Admission:
             not name has a supply of one.
     """
 
-    __slots__ = ("_budget", "_demand", "_heaps", "_needs", "_order", "_passed", "_rank", "_used", "size")
+    __slots__ = ("_budget", "_demand", "_heaps", "_held", "_needs", "_order", "_passed", "_rank", "_used", "size")
 
     def __init__(self, demands: Sequence[Resources], order: Sequence[int], budget: Resources) -> None:
         self._order = order
@@ -39,6 +39,7 @@ class Admission:
         counts_cpu = any(demand.cpu != 1 for demand in numbers)
         self._needs = [_needs(demand, self._budget, counts_cpu) for demand in numbers]
         self._used: dict[str, float] = {}
+        self._held = 0
         self._heaps: list[list[int]] = [[] for _ in numbers]
         self._passed = [0] * len(numbers)
         self.size = 0
@@ -72,6 +73,11 @@ class Admission:
         """Return what a task that is over had in use."""
         for name, amount in self._needs[self._demand[task]]:
             self._used[name] -= amount
+
+    def hold(self, memory: int) -> None:
+        """Count so many bytes as in use by no task."""
+        self._used["memory"] = self._used.get("memory", 0) + memory - self._held
+        self._held = memory
 
     def clear(self) -> None:
         """Forget the ready tasks."""

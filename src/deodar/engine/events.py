@@ -124,6 +124,13 @@ class WindowChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesHeld:
+    """The carried values now hold so many bytes of memory, which tasks cannot have."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """The user wants the run to end now."""
 
@@ -142,5 +149,6 @@ Event: TypeAlias = (
     | WorkerStarted
     | WorkerLost
     | WindowChanged
+    | ValuesHeld
     | Interrupted
 )

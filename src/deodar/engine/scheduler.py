@@ -20,6 +20,7 @@ from .events import (
     TaskRetried,
     TaskReused,
     TaskSkipped,
+    ValuesHeld,
     WindowChanged,
 )
 from .graph import TaskGraph, tail_costs
@@ -86,6 +87,8 @@ class Scheduler:
                     self._admission.add(task)
             case WindowChanged(window=window):
                 self._window = window
+            case ValuesHeld(size=size):
+                self._admission.hold(size)
             case Interrupted():
                 self._cancelled = True
                 self._close(commands)

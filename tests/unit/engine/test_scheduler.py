@@ -11,12 +11,14 @@ from deodar.engine.events import (
     TaskRetried,
     TaskReused,
     TaskSkipped,
+    ValuesHeld,
     WindowChanged,
 )
 from deodar.engine.graph import TaskGraph
 from deodar.engine.model import (
     Failure,
     FailureKind,
+    Resources,
     RetryPolicy,
     RunPolicy,
     TaskId,
@@ -136,6 +138,16 @@ def test_an_interrupted_run_ends_as_cancelled_when_its_tasks_have_ended() -> Non
     scheduler.start()
     assert scheduler.handle(Interrupted()) == [Cancel(A)]
     assert scheduler.handle(failed(A, FailureKind.CANCELLED)) == [Finish("cancelled")]
+
+
+def test_memory_that_values_hold_is_nothing_that_tasks_can_have() -> None:
+    specs = [TaskSpec(f"t{n}", resources=Resources(memory=40)) for n in range(3)]
+    policy = RunPolicy(budget=Resources(cpu=8, memory=100))
+    scheduler = Scheduler(TaskGraph(specs, [], [[], [], []]), window=8, policy=policy)
+    assert scheduler.start() == [Submit(TaskId(0), 1), Submit(TaskId(1), 1)]
+    scheduler.handle(ValuesHeld(30))
+    assert scheduler.handle(ended(TaskId(0))) == []
+    assert scheduler.handle(ValuesHeld(0)) == [Submit(TaskId(2), 1)]
 
 
 def test_the_start_of_the_dearest_chain_is_preferred_by_cost() -> None:

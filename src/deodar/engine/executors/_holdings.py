@@ -9,7 +9,7 @@ from ..graph import TaskGraph
 from ..model import TaskSpec, ValueId
 from ..transport.pickling import UnportableValueError
 from ..transport.shelf import Shelf
-from ..transport.writer import Handle
+from ..transport.writer import LARGE, Handle
 from ._driver_side import DriverChannel
 
 
@@ -20,6 +20,7 @@ class Holdings:
         self.shelf = shelf
         self._handles: dict[ValueId, Handle] = {}
         self._at_home: dict[ValueId, Any] = {}
+        self._told = 0
 
     def put(self, value: ValueId, data: Any) -> None:
         """Publish a value; one that cannot travel is kept, for tasks in this process."""
@@ -64,6 +65,14 @@ class Holdings:
     def forget_writer(self, slot: int, tag: str) -> None:
         """Remove what a writer that died told nobody of."""
         self.shelf.forget_writer(slot, tag, self._handles.values())
+
+    def news_of_held(self) -> int | None:
+        """Return the bytes of shared memory that the values hold, if that has changed by much since the last time."""
+        used = self.shelf.used
+        if abs(used - self._told) < LARGE and (used or not self._told):
+            return None
+        self._told = used
+        return used
 
     def names(self) -> list[ValueId]:
         """Return the values that are held."""

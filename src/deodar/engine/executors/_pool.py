@@ -22,10 +22,13 @@ from ..._records import dataclass
 from ..commands import Submit
 from ..model import FailureKind
 from ._launch import Launcher, launch
-from ._wire import EXITED, KILL, RECORD, START, STARTED, FrameReader, Lane
+from ._private_memory import MemoryLooks
+from ._wire import EXITED, HAS_PACKETS, KILL, RECORD, START, STARTED, FrameReader, Lane
 
 _PATIENCE = 2.0
 """Seconds for idle workers to end by themselves."""
+_SOON = 0.01
+"""Seconds until what a worker had no room for is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Link:
         ready: it can take orders of the present run.
         retired: it was told to end; nobody will miss it.
         doom: why it is being killed.
+        kill_at: when it is to be killed, if it was asked to end or retired.
+        looks: at the memory of the attempt that it works on, where that has to be looked at.
     """
 
     def __init__(self, serial: int, lane: Lane, up: socket.socket) -> None:
@@ -66,6 +71,7 @@ class Link:
         self.doom: FailureKind | None = None
         self.kill_at = 0.0
         self.head_since = 0.0
+        self.looks: MemoryLooks | None = None
 
 
 class Pool:
@@ -114,6 +120,9 @@ class Pool:
                     self.retire(link)
             self.key = key
         self.runs += 1
+        for link in self.links.values():
+            if link.retired and time.monotonic() >= link.kill_at:
+                self.kill(link, signal.SIGKILL)
         warm = [link for link in self.links.values() if not link.retired and not link.doom][:count]
         return [*warm, *(self.start_worker() for _ in range(count - len(warm)))]
 
@@ -135,7 +144,8 @@ class Pool:
         """Let a worker end by itself once it is idle."""
         link.retired = True
         link.ready = False
-        link.lane.close()
+        link.kill_at = time.monotonic() + _PATIENCE
+        link.lane.end()
 
     def end(self, links: list[Link], grace: float) -> None:
         """End workers, whatever they are at: asked first, then killed; at once on a second interrupt."""
@@ -156,6 +166,8 @@ class Pool:
 
     def poll(self, timeout: float | None) -> list[tuple[Link, Any]]:
         """Return what came up from the workers, each message a tuple or an ``Exit``, in order for each worker."""
+        if not HAS_PACKETS and not all([link.lane.flush() for link in self.links.values() if not link.retired]):
+            timeout = _SOON if timeout is None else min(timeout, _SOON)
         found: list[tuple[Link, Any]] = []
         control = False
         for key, _ in self._selector.select(timeout):
@@ -196,8 +208,7 @@ class Pool:
         launcher, self._launcher = self._launcher, None
         self._selector.unregister(launcher.control)
         launcher.control.close()
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(launcher.pid, 0)
+        _bury_launcher(launcher.pid)
         found: list[tuple[Link, Any]] = []
         for link in list(self.links.values()):
             # The kernel ends them with the launcher, but not in the same instant; what they say until then counts.
@@ -218,21 +229,28 @@ class Pool:
         found.append((link, Exit(code, peak, unread)))
         return found
 
-    def close(self) -> None:
-        """End all workers: idle ones by themselves, with what they want done at their exit; others are killed."""
+    def close(self, patience: float = _PATIENCE) -> None:
+        """End all workers: idle ones by themselves, with what they want done at their exit; others are killed.
+
+        Args:
+            patience: seconds for those that end by themselves.
+        """
         if self._owner != os.getpid():
             return
         for link in self.links.values():
             if not link.retired:
                 self.retire(link)
-        limit = time.monotonic() + _PATIENCE
+        limit = time.monotonic() + patience
         with contextlib.suppress(KeyboardInterrupt):
             while self.links and (left := limit - time.monotonic()) > 0:
                 self.poll(left)
+        if self._launcher is not None:
+            with contextlib.suppress(OSError):
+                # Closing alone is not seen by the launcher while a process that this one forked holds the socket too.
+                self._launcher.control.shutdown(socket.SHUT_RDWR)
         self.abandon()
         if self._launcher is not None:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(self._launcher.pid, 0)
+            _bury_launcher(self._launcher.pid)
             self._launcher = None
 
     def abandon(self) -> None:
@@ -246,6 +264,18 @@ class Pool:
         self.links.clear()
         if self._launcher is not None:
             self._launcher.control.close()
+
+
+def _bury_launcher(pid: int) -> None:
+    """Wait for a launcher that is about to end; kill it if it does not."""
+    limit = time.monotonic() + _PATIENCE
+    with contextlib.suppress(ChildProcessError):
+        while not os.waitpid(pid, os.WNOHANG)[0]:
+            if time.monotonic() >= limit:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                return
+            time.sleep(0.001)
 
 
 _lock = threading.Lock()  # guards _idle

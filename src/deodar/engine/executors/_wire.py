@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import marshal
-import select
+import selectors
 import socket
 import struct
 import sys
@@ -60,17 +60,21 @@ def decode(data: bytes) -> Any:
     return marshal.loads(data)
 
 
-def downward_pair() -> tuple[socket.socket, socket.socket]:
+def downward_pair(*, packets: bool) -> tuple[socket.socket, socket.socket]:
     """Return the driver's and the worker's end of what orders go down."""
-    kind = socket.SOCK_SEQPACKET if HAS_PACKETS else socket.SOCK_STREAM
-    return socket.socketpair(socket.AF_UNIX, kind)
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET if packets else socket.SOCK_STREAM)
 
 
 class Lane:
-    """The driver's side of what goes down to one worker. It never blocks."""
+    """The driver's side of what goes down to one worker. It never blocks.
 
-    def __init__(self) -> None:
-        self._near, self._far = downward_pair()
+    Args:
+        packets: whether the platform keeps packets apart; where it does not, nothing can be taken back.
+    """
+
+    def __init__(self, *, packets: bool = HAS_PACKETS) -> None:
+        self._near, self._far = downward_pair(packets=packets)
+        self._packets = packets
         self._near.setblocking(False)
         self._unsent = bytearray()
 
@@ -81,7 +85,7 @@ class Lane:
 
     def send(self, packet: bytes) -> bool:
         """Send a packet, or return False when there is no room for it now."""
-        if not HAS_PACKETS:
+        if not self._packets:
             self._unsent += _LENGTH.pack(len(packet)) + packet
             self.flush()
             return True
@@ -107,14 +111,20 @@ class Lane:
     def take_back(self) -> list[bytes]:
         """Return, oldest first, the packets that the worker has not begun to read, and that it will now never see."""
         packets: list[bytes] = []
-        if HAS_PACKETS:
+        if self._packets:
             with contextlib.suppress(BlockingIOError, ConnectionResetError):
                 while packet := self._far.recv(2 * PACKET_LIMIT, socket.MSG_DONTWAIT):
                     packets.append(packet)
         return packets
 
+    def end(self) -> None:
+        """Let the worker see the end once it has read what was sent, whoever else holds this socket."""
+        with contextlib.suppress(OSError):
+            self._near.shutdown(socket.SHUT_WR)
+        self.close()
+
     def close(self) -> None:
-        """Let the worker see the end once it has read what was sent."""
+        """Let go of the sockets."""
         self._near.close()
         self._far.close()
 
@@ -125,10 +135,11 @@ class LaneEnd:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._end.setblocking(True)
+        self._packets = end.type == socket.SOCK_SEQPACKET
 
     def receive(self) -> bytes:
         """Wait for the next packet; empty at the end."""
-        if HAS_PACKETS:
+        if self._packets:
             return self._end.recv(2 * PACKET_LIMIT)
         head = self._exactly(_LENGTH.size)
         return self._exactly(*_LENGTH.unpack(head)) if head else b""
@@ -179,8 +190,10 @@ class FrameReader:
     def read_to_end(self, seconds: float) -> list[Any]:
         """Return all messages until the end, or until so long nothing came."""
         messages: list[Any] = []
-        while not self.ended and select.select([self.end], [], [], seconds)[0]:
-            messages += self.read()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.end, selectors.EVENT_READ)
+            while not self.ended and selector.select(seconds):
+                messages += self.read()
         return messages
 
     def _messages(self) -> list[Any]:

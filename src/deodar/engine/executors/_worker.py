@@ -16,12 +16,14 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..transport.writer import Handle, ShelfAddress, Writer
+from ..transport.writer import LARGE, RAM, Handle, ShelfAddress, Writer, mapped_bytes
 from ._outfit import Outfit, is_stale, now, put_on
+from ._private_memory import memory_of
 from ._remote_errors import pack_error
 from ._reporting import forward_reports
 from ._wire import DONE, FAILED, PREPARE, READY, STALE, TASK, UNREADY, LaneEnd, decode, encode, frame
@@ -46,6 +48,11 @@ class WorkerChannel:
         self._writer = writer
         self._reads = reads
         self.given: dict[ValueId, Handle] = {}
+
+    @property
+    def reads(self) -> Iterable[Handle]:
+        """Where the inputs lie."""
+        return self._reads.values()
 
     def take(self, value: ValueId) -> Any:
         """Return a value of the attempt's own."""
@@ -148,7 +155,9 @@ class Worker:
         assert self._writer is not None
         channel = WorkerChannel(self._writer, {value: Handle(*handle) for value, handle in reads.items()})
         self._task = task
-        meter = self._meter
+        meter, traffic = self._meter, self._writer.traffic
+        before = memory_of("self") if mapped_bytes(channel.reads) >= LARGE else None
+        handed_over = traffic.handed_over
         started, clock = time.time(), time.perf_counter()
         meter.start()
         try:
@@ -172,7 +181,10 @@ class Worker:
         else:
             seconds, (cpu, peak) = time.perf_counter() - clock, meter.stop()
             given = tuple((value, (h.size, h.data, h.name, h.home)) for value, h in channel.given.items())
-            self._send(DONE, task, (started, seconds, cpu, peak), given, packed_facts)
+            # What it wrote into shared memory was there twice, but for what was handed over.
+            peak += sum(h.size for h in channel.given.values() if h.data is None and h.home == RAM)
+            peak = max(0, peak - traffic.handed_over + handed_over)
+            self._send(DONE, task, (started, seconds, cpu, peak, before), given, packed_facts)
         finally:
             self._task = -1
             self._go_back()

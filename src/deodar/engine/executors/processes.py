@@ -7,7 +7,6 @@ it goes elsewhere.
 
 from __future__ import annotations
 
-import math
 import os
 import pickle
 import signal
@@ -18,12 +17,12 @@ from types import TracebackType
 from typing import Any
 
 from ..commands import Submit
-from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost, WorkerStarted
+from ..events import Event, TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerLost, WorkerStarted
 from ..graph import TaskGraph
 from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
 from ..transport.pickling import pack_by_value
 from ..transport.shelf import Shelf
-from ..transport.writer import Handle
+from ..transport.writer import LARGE, Handle, mapped_bytes
 from . import _pool, _wire
 from ._attempt import NO_FACTS
 from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError, how_it_ended
@@ -32,6 +31,7 @@ from ._driver_side import DriverChannel, DriverSide
 from ._holdings import Holdings
 from ._launch import start_method
 from ._outfit import capture_outfit
+from ._overseer import GRACE, Overseer
 from ._pace import Pace
 from ._pool import Exit, Link, Pool
 from ._remote_errors import unpack_error
@@ -39,8 +39,6 @@ from ._reporting import Warner, handle_record
 from ._strays import made_up_modules_by_value
 from .protocol import Work
 
-GRACE = 1.0
-"""Seconds between asking a worker to end and killing it."""
 MOST_MISSTARTS = 3
 """How many workers in a row may die before they are ready, until the run gives up."""
 MOST_WORKERS = 512
@@ -121,7 +119,7 @@ class ProcessExecutor:
                 _pool.give_back(self._pool)
             else:
                 # An interrupt may have struck anywhere: what the books say cannot be relied on.
-                self._pool.close()
+                self._pool.close(GRACE / 2)
 
     def begin(self, graph: TaskGraph, work: Work) -> None:
         """Take the graph and the work of this run, and start the workers.
@@ -131,6 +129,7 @@ class ProcessExecutor:
         """
         self._graph = graph
         self._work = work
+        self._overseer = Overseer(self._links, graph.tasks, self._pool)
         outfit = capture_outfit(self.workers)
         travelling = sum(not task.in_driver for task in graph.tasks)
         wanted = min(self.workers, travelling)
@@ -189,6 +188,7 @@ class ProcessExecutor:
     def free(self, values: Iterable[ValueId]) -> None:
         """Remove values from the shelf."""
         self._holdings.free(values)
+        self._tell_held()
 
     def fetch(self, value: ValueId) -> Any:
         """Return a value, mapped where it lies; it stays usable when the executor is closed."""
@@ -198,7 +198,7 @@ class ProcessExecutor:
         """Yield what happened."""
         limit = None if timeout is None else time.monotonic() + timeout
         while not self._events and (self._outstanding or limit is not None):
-            self._hear(self._patience(limit))
+            self._hear(self._overseer.patience(limit))
             if limit is not None and time.monotonic() >= limit:
                 break
         while self._events:
@@ -214,7 +214,9 @@ class ProcessExecutor:
                 self._on_message(link, message)
         if self._side is not None:
             self._hear_here(self._side)
-        self._keep_limits()
+        for link in self._overseer.overdue():
+            self._doom(link, FailureKind.TIMEOUT)
+            self._dispatch()
         self._balance()
 
     def _on_message(self, link: Link, message: tuple[Any, ...]) -> None:
@@ -238,8 +240,11 @@ class ProcessExecutor:
             self._events.append(WorkerStarted(link.name, link.pid))
             self._dispatch()
         elif kind == _wire.STALE:
-            link.retired = True
-            link.lane.close()
+            # It ends in its own time (what its tasks left behind may take long), and nobody waits for that.
+            self._pool.retire(link)
+            self._links.remove(link)
+            self._slots.append(link.slot)
+            self._engage(self._pool.start_worker())
         elif kind == _wire.UNREADY:
             error = unpack_error(rest[1])
             raise WorkerNotReadyError(
@@ -250,8 +255,11 @@ class ProcessExecutor:
     def _on_done(self, link: Link, task: TaskId, figures: Sequence[Any], given: Any, facts: bytes | None) -> None:
         handles = {value: Handle(*rest) for value, rest in given}
         self._holdings.take_over(link.slot, handles)
-        started, seconds, cpu, peak = figures
+        started, seconds, cpu, peak, before = figures
+        if before is not None and link.looks is not None:
+            peak = link.looks.own_share(peak, before)
         sizes = tuple((value, handle.size) for value, handle in handles.items())
+        self._tell_held()
         known = NO_FACTS if facts is None else pickle.loads(facts)
         self._conclude(link, task, TaskReport(started, seconds, cpu, peak, sizes, known))
         if self._pace.note(seconds):
@@ -327,7 +335,8 @@ class ProcessExecutor:
         address = self.shelf.address
         place = (address.folders, address.writers, address.budget, link.slot)
         tag = str(link.serial)
-        link.lane.send(_wire.encode(_wire.PREPARE, self._run, link.name, place, tag, *self._prepare))
+        if not link.lane.send(_wire.encode(_wire.PREPARE, self._run, link.name, place, tag, *self._prepare)):
+            self._pool.kill(link, signal.SIGKILL)  # it does not read; another one will
 
     def _dispatch(self) -> None:
         """Send what is ready to the workers that have least to do, up to what each should have at hand."""
@@ -353,6 +362,8 @@ class ProcessExecutor:
         if not link.lane.send(packet):
             self._devices.give_back(order.task)
             return False
+        if mapped_bytes(reads.values()) >= LARGE:
+            self._overseer.large.add(order.task)
         self.counts.packets += 1
         self.counts.packet_bytes += len(packet)
         link.sent.append(order)
@@ -363,7 +374,7 @@ class ProcessExecutor:
     def _look_at_head(self, link: Link) -> None:
         """Note that a worker now works on the first of what it was sent."""
         if link.sent:
-            link.head_since = time.monotonic()
+            self._overseer.note_start(link)
             self._tell_start(link, link.sent[0])
 
     def _tell_start(self, link: Link, order: Submit) -> None:
@@ -418,32 +429,10 @@ class ProcessExecutor:
         self._pool.kill(link, signal.SIGTERM)
         self._ready.extendleft(reversed(self._take_back(link)))
 
-    def _patience(self, limit: float | None) -> float | None:
-        """Return how long to wait for news before there is something to do without any."""
-        moments = [] if limit is None else [limit]
-        for link in self._links:
-            if link.doom is not None:
-                moments.append(link.kill_at)
-            elif link.sent:
-                moments.append(self._due(link))
-        first = min(moments, default=math.inf)
-        return None if first == math.inf else max(0.0, first - time.monotonic())
-
-    def _keep_limits(self) -> None:
-        """End the workers whose task is over its time, and kill those that did not end when asked to."""
-        for link in self._links:
-            if link.doom is not None:
-                if time.monotonic() >= link.kill_at:
-                    link.kill_at = time.monotonic() + GRACE
-                    self._pool.kill(link, signal.SIGKILL)
-            elif link.sent and time.monotonic() >= self._due(link):
-                self._doom(link, FailureKind.TIMEOUT)
-                self._dispatch()
-
-    def _due(self, link: Link) -> float:
-        """Return when the time of the task that a worker works on is over."""
-        seconds = self._graph.tasks[link.sent[0].task].timeout
-        return math.inf if seconds is None else link.head_since + seconds
+    def _tell_held(self) -> None:
+        """Say how much memory the values hold, when that has changed by something worth saying."""
+        if (held := self._holdings.news_of_held()) is not None:
+            self._events.append(ValuesHeld(held))
 
     def _name_of(self, run: int, task: int) -> str | None:
         return self._graph.tasks[task].name if run == self._run and task >= 0 else None

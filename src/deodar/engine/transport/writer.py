@@ -26,6 +26,8 @@ INLINE_LIMIT = 32 * 1024
 """Packed values up to this many bytes ride inside messages: a file costs more than copying them."""
 MAPPED_FROM = 256 * 1024
 """Files from this size on are mapped; smaller ones are read, which is faster and keeps no descriptor."""
+LARGE = 32 << 20
+"""Bytes from which memory is worth counting."""
 RAM, DISK = 0, 1
 _CHUNK = 32 << 20
 
@@ -43,6 +45,11 @@ class Handle:
     data: bytes | None = None
     name: str = ""
     home: int = RAM
+
+
+def mapped_bytes(handles: Iterable[Handle]) -> int:
+    """Return how many bytes a process maps that loads all these."""
+    return sum(handle.size for handle in handles if handle.data is None and handle.size >= MAPPED_FROM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Traffic:
         spilled: those of them on disk.
         mapped: loads that copied nothing.
         copied: loads that copied the bytes.
+        handed_over: bytes of memory that the owners of values gave up for what was written.
     """
 
     packed: int = 0
@@ -71,6 +79,7 @@ class Traffic:
     spilled: int = 0
     mapped: int = 0
     copied: int = 0
+    handed_over: int = 0
 
 
 class Writer:
@@ -172,7 +181,8 @@ class Writer:
             try:
                 position = 0
                 for piece in pieces:
-                    position = _write_piece(descriptor, memoryview(piece), position)
+                    position, handed_over = _write_piece(descriptor, memoryview(piece), position)
+                    self.traffic.handed_over += handed_over
             finally:
                 os.close(descriptor)
             draft.rename(final)
@@ -182,15 +192,15 @@ class Writer:
             raise
 
 
-def _write_piece(descriptor: int, piece: memoryview, position: int) -> int:
-    """Write a piece at a position, chunk by chunk, and return the position behind it."""
+def _write_piece(descriptor: int, piece: memoryview, position: int) -> tuple[int, int]:
+    """Write a piece at a position, chunk by chunk; return the position behind it, and how much was handed over."""
     piece = piece.cast("B") if piece.format != "B" or piece.ndim != 1 else piece
-    start = 0
+    start = handed_over = 0
     while start < len(piece):
         done = os.pwrite(descriptor, piece[start : start + _CHUNK], position + start)
-        hand_over(piece, start, done, descriptor, position + start)
+        handed_over += hand_over(piece, start, done, descriptor, position + start)
         start += done
-    return position + len(piece)
+    return position + len(piece), handed_over
 
 
 def _map(descriptor: int) -> mmap.mmap:

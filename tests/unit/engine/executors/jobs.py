@@ -64,6 +64,23 @@ def total(array: Any) -> int:
     return int(array.sum())
 
 
+def zeros(megabytes: int) -> Any:
+    import numpy as np
+
+    return np.ones(megabytes << 20, dtype="u1")
+
+
+def read_for_a_while(array: Any) -> int:
+    limit = time.monotonic() + 0.5
+    while time.monotonic() < limit:
+        total = int(array.max())
+    return total
+
+
+def double(array: Any) -> int:
+    return read_for_a_while(array + array)
+
+
 def zero_and_total(array: Any) -> int:
     found = int(array.sum())
     array[:] = 0

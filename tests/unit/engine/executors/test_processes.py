@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from deodar.engine.commands import Submit
-from deodar.engine.events import TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerStarted
+from deodar.engine.events import TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerStarted
 from deodar.engine.executors import _pool
 from deodar.engine.executors.processes import ProcessExecutor
 from deodar.engine.model import FailureKind, Resources, RetryPolicy, TaskId
@@ -115,6 +116,37 @@ def test_a_module_that_was_edited_is_read_anew(tmp_path: Path, monkeypatch: pyte
     later = module.stat().st_mtime + 10
     os.utime(module, (later, later))
     assert run_jobs([Job(value)], workers=1).results == [22]
+
+
+def test_nobody_waits_for_the_end_of_a_worker_that_has_an_old_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "lingering_module.py"
+    module.write_text("import threading\nlinger = threading.Thread(target=threading.Event().wait, args=(600,)).start\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def linger() -> int:
+        import lingering_module  # type: ignore[import-not-found]
+
+        lingering_module.linger()
+        return os.getpid()
+
+    before = run_jobs([Job(linger)], workers=1).results
+    later = module.stat().st_mtime + 10
+    os.utime(module, (later, later))
+    assert run_jobs([Job(jobs.pid)], workers=1).results != before
+
+
+def test_closing_the_pools_does_not_wait_for_what_the_program_started() -> None:
+    run_jobs([Job(jobs.nothing)], workers=1)
+    sockets = [link.fd for link in psutil.Process().net_connections("unix")]
+    bystander = subprocess.Popen(["sleep", "600"], pass_fds=sockets)
+    try:
+        _pool.close_idle_pools()
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def test_a_worker_sees_the_folder_and_the_path_of_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +253,24 @@ def test_a_report_has_the_memory_that_the_attempt_took_and_not_what_earlier_ones
     chain = [Job(lambda: jobs.use(150)), Job(lambda: jobs.use(20))]
     large, small = (e.report.peak_memory for e in run_jobs(chain, workers=1).of(TaskEnded))
     assert 140 << 20 < large < 200 << 20 and small < 60 << 20
+
+
+def test_a_large_input_is_not_counted_as_memory_of_its_readers() -> None:
+    chain = [Job(lambda: jobs.zeros(150), [], "a"), Job(jobs.read_for_a_while, ["a"]), Job(jobs.double, ["a"])]
+    made, read, doubled = (e.report.peak_memory for e in run_jobs(chain, workers=1).of(TaskEnded))
+    assert read < 100 << 20 and made > 140 << 20 and doubled > 140 << 20
+
+
+def test_what_a_task_writes_into_shared_memory_counts_as_its_memory() -> None:
+    # Too small to be handed over, so it is there twice.
+    (made,) = run_jobs([Job(lambda: [jobs.zeros(40), jobs.zeros(40)], [], "a")]).of(TaskEnded)
+    assert made.report.peak_memory > 150 << 20
+
+
+def test_the_memory_that_values_hold_is_told_and_told_again_when_they_are_freed() -> None:
+    outcome = run_jobs([Job(lambda: jobs.zeros(80), [], "a"), Job(jobs.total, ["a"])])
+    held = [event.size for event in outcome.of(ValuesHeld)]
+    assert held[0] >= 80 << 20 and held[-1] < 1 << 20
 
 
 def test_a_report_has_the_processor_time() -> None:
