@@ -150,7 +150,7 @@ def _answers(options: NewOptions, template: Path) -> tuple[dict[str, str], bool]
 
 def _defaults(template: Path) -> dict[str, Any]:
     try:
-        return _templates.complete_context(template, {**_NOTHING_CHOSEN, **_framework(template)})
+        return _templates.complete_context(template, _framework(template))
     except KedroCliError:
         # As written: an answer that is a placeholder is rendered with everything else.
         return _templates.read_defaults(template)

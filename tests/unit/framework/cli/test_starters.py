@@ -411,3 +411,13 @@ def test_the_official_starters_are_listed_first():
 
 def test_starters_are_ordered_by_alias():
     assert sorted([KedroStarterSpec("b", "x"), KedroStarterSpec("a", "y")])[0].alias == "a"
+
+
+@pytest.mark.parametrize("answers", ["\n\n\n", "My Shop\n\n\n", "My Shop\n\nno\n", "My Shop\nnone\n\n"])
+def test_every_question_can_be_answered_with_its_default(here, answers):
+    result = new(answers=answers)
+    assert result.exit_code == 0, result.output
+    assert "[none]: " in result.output
+    assert "[no]: " in result.output
+    folder = "my-shop" if "My Shop" in answers else "new-deodar-project"
+    assert len(files(here / folder)) == len(NO_TOOLS)
