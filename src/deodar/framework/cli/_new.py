@@ -16,7 +16,7 @@ from ..._records import dataclass
 from ...compat import ENVIRONMENT_VARIABLE
 from . import _prompts, _sources, _templates
 from ._errors import KedroCliError
-from ._tools import setup_template_tools
+from ._tools import copy_key, setup_template_tools
 from .utils import _clean_pycache
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def create_project(options: NewOptions, starters: "Mapping[str, KedroStarterSpec
         output_dir = Path(str(context.pop("output_dir", None) or Path.cwd())).expanduser().resolve()
         project = _render(source, template, output_dir, context)
     if source.is_built_in and not options.starter_alias:
+        if template == _EXAMPLE:
+            _complete_tools(project, context)
         _prune(project, context)
     _clean_pycache(project)
     if options.telemetry_consent is not None:
@@ -248,6 +250,15 @@ def _environment_of_scripts() -> Iterator[None]:
             del os.environ[ENVIRONMENT_VARIABLE]
         else:
             os.environ[ENVIRONMENT_VARIABLE] = before
+
+
+def _complete_tools(project: Path, context: dict[str, Any]) -> None:
+    """Give a project with an example the tools that only the blank template brings."""
+    _templates.add(_BLANK, project, context, ("conf/logging.yml", "docs"))
+    blank = next(_BLANK.glob("*/pyproject.toml")).read_text(encoding="utf-8")
+    pyproject = project / "pyproject.toml"
+    text = copy_key(blank, pyproject.read_text(encoding="utf-8"), "project.optional-dependencies", "docs")
+    pyproject.write_text(text, encoding="utf-8")
 
 
 def _prune(project: Path, context: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ cookiecutter itself.
 import fnmatch
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,16 @@ def render(template: Path, output_dir: Path, context: dict[str, Any]) -> Path:
         path.write_bytes(content)
         path.chmod(mode)
     return target
+
+
+def add(template: Path, project: Path, context: dict[str, Any], names: Iterable[str]) -> None:
+    """Render some files and folders of a template into a project that exists; what is there stays as it is."""
+    chosen = [project / name for name in names]
+    for path, content, mode in _rendered_files(_templated_root(template), project, context, []):
+        if not path.exists() and any(path.is_relative_to(item) for item in chosen):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(mode)
 
 
 def _templated_root(template: Path) -> Path:

@@ -179,23 +179,39 @@ def remove_tables(text: str, name: str) -> str:
 
 def remove_key(text: str, table: str, key: str) -> str:
     """Return a TOML text without one key of a table, and without the table when that was its last key."""
+    kept, _, has_others = _taken_apart(text, table, key)
+    return kept if has_others else remove_tables(kept, table)
+
+
+def copy_key(source: str, target: str, table: str, key: str) -> str:
+    """Return a TOML text with one key of a table, which it has, taken over from another text."""
+    _, taken, _ = _taken_apart(source, table, key)
+    kept, _, _ = _taken_apart(target, table, key)
+    header = f"[{table}]\n"
+    return kept.replace(header, header + taken, 1)
+
+
+def _taken_apart(text: str, table: str, key: str) -> tuple[str, str, bool]:
+    """Return a TOML text without a key of a table, the lines of that key, and whether the table has others."""
     kept: list[str] = []
-    inside, depth, others = False, 0, False
+    taken: list[str] = []
+    inside, depth, has_others = False, 0, False
     for line in text.splitlines(keepends=True):
         header = _HEADER.match(line)
         if depth:
             depth += _brackets(line)
+            taken.append(line)
             continue
         if header:
             inside = header[1] == table
         elif inside and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
             depth = _brackets(line)
+            taken.append(line)
             continue
         elif inside and "=" in line:
-            others = True
+            has_others = True
         kept.append(line)
-    text = "".join(kept)
-    return text if others else remove_tables(text, table)
+    return "".join(kept), "".join(taken), has_others
 
 
 def _brackets(line: str) -> int:

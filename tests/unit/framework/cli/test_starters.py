@@ -124,6 +124,17 @@ def test_an_example_comes_from_the_flights_starter(here):
     assert pyproject(here / "my-shop")["tool"].keys() == {"deodar", "setuptools"}
 
 
+@pytest.mark.parametrize(
+    ("tools", "extra_files", "extras"), [("log,data", {"conf/logging.yml"}, set()), ("docs", DOCS, {"docs"})]
+)
+def test_an_example_has_the_tools_of_the_blank_project_too(here, tools, extra_files, extras):
+    result = new("-n", "My Shop", "-t", tools, "-e", "y")
+    assert result.exit_code == 0, result.output
+    everything = {"conf/logging.yml", *DOCS}
+    assert files(here / "my-shop") & everything == extra_files
+    assert set(pyproject(here / "my-shop")["project"].get("optional-dependencies", {})) == extras
+
+
 def test_the_flights_starter_keeps_everything(here):
     result = new("-s", "flights", "-n", "My Shop")
     assert result.exit_code == 0, result.output
