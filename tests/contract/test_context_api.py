@@ -487,3 +487,8 @@ def test_the_null_manager_swallows_every_call() -> None:
     null = manager_module._NullPluginManager()
     assert null
     assert null.hook.anything(a=1) is None
+
+
+def test_a_single_hook_in_place_of_a_list_is_named() -> None:
+    with pytest.raises(TypeError, match=r"HOOKS must be a list or tuple of hooks, got <.*Recorder.*\(hook,\)"):
+        manager_module._register_hooks(hooks._create_hook_manager(), Recorder())

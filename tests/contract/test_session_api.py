@@ -339,3 +339,12 @@ def test_a_class_is_no_runner(started: Path) -> None:
         KedroSessionError, match="KedroSession expect an instance of Runner instead of a class.".replace("Kedro", TITLE)
     ):
         KedroSession.create(started).run(runner=runners.SequentialRunner)
+
+
+def test_what_is_registered_and_no_pipeline_is_named(started: Path) -> None:
+    project.pipelines["data"] = 0
+    for names in (["data"], ["__default__", "data"]):
+        with pytest.raises(
+            TypeError, match="The pipeline 'data' that 'register_pipelines' returns is no Pipeline but int"
+        ):
+            KedroSession.create(started).run(pipeline_names=names)

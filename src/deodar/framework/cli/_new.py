@@ -1,6 +1,7 @@
 """Making a project: choose the template, collect the answers, write the files, say what was made."""
 
 import os
+import re
 import shutil
 import tempfile
 import warnings
@@ -120,11 +121,13 @@ def _fetch(source: _Source, starters: "Mapping[str, KedroStarterSpec]", workspac
         # Imported here: only where the template is missing.
         import yaml
 
-        from .starters import _official_starters, _starter_spec_to_dict
+        from .starters import _official_starters, _starter_spec_to_dict, foreign_origins
 
         message = f"{_TOP.capitalize()} project template not found at {source.location}. {error.message}"
         if close := _close_aliases(source.location, starters):
             message += f" Did you mean the starter {close}?"
+        if foreign := foreign_origins():
+            message += f" The starters of {', '.join(foreign)} are there with {ENVIRONMENT_VARIABLE}=1."
         if source.checkout:
             known = ", ".join(_sources.tags(source.location)) or "none"
             message += f" Specified tag {source.checkout}. The following tags are available: {known}"
@@ -258,7 +261,8 @@ def _complete_tools(project: Path, context: dict[str, Any]) -> None:
     blank = next(_BLANK.glob("*/pyproject.toml")).read_text(encoding="utf-8")
     pyproject = project / "pyproject.toml"
     text = copy_key(blank, pyproject.read_text(encoding="utf-8"), "project.optional-dependencies", "docs")
-    pyproject.write_text(text, encoding="utf-8")
+    chosen = re.sub(r"^tools = .*$", f'tools = "{context["tools"]}"', text, flags=re.MULTILINE)
+    pyproject.write_text(chosen, encoding="utf-8")
 
 
 def _prune(project: Path, context: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ._entry_points import is_for_this_name
 from ._groups import CONTEXT_SETTINGS, SuggestingGroup
 from ._tools import NUMBER_TO_TOOLS_NAME, TOOLS_SHORTNAME_TO_NUMBER
 from .utils import _get_entry_points, _safe_load_entry_point, command_with_verbosity
@@ -83,7 +84,7 @@ def _built_in_starters() -> dict[str, KedroStarterSpec]:
 def _get_starters_dict() -> dict[str, KedroStarterSpec]:
     """Return all starters by alias: the official ones, those in the package, and those of plugins."""
     starters = {**_official_starters(), **_built_in_starters()}
-    for entry_point in _get_entry_points("starters"):
+    for entry_point in filter(is_for_this_name, _get_entry_points("starters")):
         origin = entry_point.module.partition(".")[0]
         for spec in _safe_load_entry_point(entry_point) or []:
             if not isinstance(spec, KedroStarterSpec):
@@ -104,6 +105,12 @@ def _get_starters_dict() -> dict[str, KedroStarterSpec]:
                 spec.origin = origin
                 starters[spec.alias] = spec
     return starters
+
+
+def foreign_origins() -> list[str]:
+    """Return the plugins whose starters are there only where the package is loaded as ``kedro``."""
+    found = (entry_point for entry_point in _get_entry_points("starters") if not is_for_this_name(entry_point))
+    return sorted({entry_point.module.partition(".")[0] for entry_point in found})
 
 
 def _starter_spec_to_dict(starter_specs: Iterable[KedroStarterSpec]) -> dict[str, dict[str, str]]:

@@ -52,8 +52,12 @@ def _register_hooks(hook_manager: PluginManager, hooks: Iterable[Any]) -> None:
     """Register a project's hooks, each once, the last to be called first.
 
     Raises:
-        TypeError: one of them is a class.
+        TypeError: one of them is a class, or a single hook was given.
     """
+    if not isinstance(hooks, Iterable):
+        raise TypeError(
+            f"The setting HOOKS must be a list or tuple of hooks, got {hooks!r}. A tuple of one is (hook,)."
+        )
     for hook in hooks:
         if hook_manager.is_registered(hook):
             continue

@@ -143,6 +143,12 @@ def _combined(names: list[str], pipelines: Mapping[str, "Pipeline"]) -> "Pipelin
     if len(chosen) == 1 and isinstance(chosen[0], Pipeline):
         # As it is: a project's own class of pipelines would be lost in a sum.
         return chosen[0]
+    for name, pipeline in zip(names, chosen, strict=True):
+        if not hasattr(pipeline, "filter"):
+            raise TypeError(
+                f"The pipeline '{name}' that 'register_pipelines' returns is no Pipeline but "
+                f"{type(pipeline).__name__}: {pipeline!r}."
+            )
     return sum(chosen, Pipeline([]))
 
 

@@ -132,7 +132,10 @@ def test_an_example_has_the_tools_of_the_blank_project_too(here, tools, extra_fi
     assert result.exit_code == 0, result.output
     everything = {"conf/logging.yml", *DOCS}
     assert files(here / "my-shop") & everything == extra_files
-    assert set(pyproject(here / "my-shop")["project"].get("optional-dependencies", {})) == extras
+    made = pyproject(here / "my-shop")
+    assert set(made["project"].get("optional-dependencies", {})) == extras
+    names = {"log,data": "['Custom Logging', 'Data Structure']", "docs": "['Documentation']"}
+    assert made["tool"]["deodar"]["tools"] == names[tools]
 
 
 def test_the_flights_starter_keeps_everything(here):
@@ -412,6 +415,15 @@ def test_a_plugin_offers_starters(here, starter, plugin):
     assert new("-s", "own", "-n", "shop").exit_code == 0
     assert (here / "own" / "hello.txt").exists()
     sys.modules.pop("starter_plugin")
+
+
+def test_the_starters_of_a_plugin_for_kedro_need_that_name_and_are_not_imported(plugin):
+    code, points = "raise RuntimeError('imported')", "[kedro.starters]\nx = kedro_starters_of_mine:specs\n"
+    plugin("kedro_starters_of_mine", code, points, requires="kedro>=1")
+    result = new("-s", "mine")
+    assert result.exit_code == 1
+    assert "The starters of kedro_starters_of_mine are there with DEODAR_DROPIN=1." in result.stderr
+    assert "kedro_starters_of_mine" not in sys.modules
 
 
 def test_the_official_starters_are_listed_first():
