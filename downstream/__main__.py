@@ -10,7 +10,19 @@ import time
 import traceback
 from pathlib import Path
 
-RECIPES = ("telemetry", "airflow", "docker", "datasets", "mlflow", "viz", "compare", "claims", "graphs", "generated")
+RECIPES = (
+    "telemetry",
+    "airflow",
+    "docker",
+    "datasets",
+    "kills",
+    "mlflow",
+    "viz",
+    "compare",
+    "claims",
+    "graphs",
+    "generated",
+)
 
 
 def main() -> int:

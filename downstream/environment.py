@@ -54,9 +54,10 @@ class Environment:
             raise CommandFailedError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}")
         return done.stdout
 
-    def python(self, script: str, *arguments: str, cwd: Path, **variables: str) -> str:
+    def python(self, script: str, *arguments: str, cwd: Path, timeout: float = 600.0, **variables: str) -> str:
         """Run a script of ``downstream/scripts``."""
-        return self.run("python", str(ROOT / "downstream" / "scripts" / script), *arguments, cwd=cwd, **variables)
+        path = str(ROOT / "downstream" / "scripts" / script)
+        return self.run("python", path, *arguments, cwd=cwd, timeout=timeout, **variables)
 
 
 def environment(name: str, *requirements: str, with_deodar: bool = True) -> Environment:

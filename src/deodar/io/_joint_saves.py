@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from ._errors import DatasetError
 from ._leftovers import remove, sweep
 from ._staging import Frame, Staging, make_beside, make_folder
-from ._staging_rules import is_staged, local_folder_of, setting, written_through
+from ._staging_rules import is_staged, local_folder_of, written_through
 
 
 class _Step(Protocol):
@@ -196,13 +196,6 @@ def _within(frame: Frame) -> Iterator[None]:
         yield
     finally:
         _active.reset(token)
-
-
-def saving_partitions(dataset: Any) -> contextlib.AbstractContextManager[None]:
-    """Publish the partitions of a dataset together, staged where no listing of its folder sees them."""
-    if setting(dataset, "atomic") is False:
-        return foreign()
-    return publishing_together(local_folder_of(dataset))
 
 
 def afterwards(dataset: Any, action: Callable[[], None]) -> None:

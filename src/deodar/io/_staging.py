@@ -102,7 +102,7 @@ class Staging:
         """Remove what was written."""
         if self.folder is not None:
             remove(self.folder)
-        if self.written:
+        if self.written and hasattr(self.dataset, "_clear_version_cache"):
             # It counted on being published, and knows the version that it saved.
             self.dataset._clear_version_cache()
 

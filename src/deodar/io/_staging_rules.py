@@ -3,6 +3,7 @@
 | Key | Meaning |
 |---|---|
 | ``atomic: false`` | write in place |
+| ``atomic: true`` | stage a dataset that writes to its ``_filepath`` without asking where to |
 | ``fsync: true`` | on the disk, and not only in the system's memory, before the save is over |
 | ``folder: replace`` or ``merge`` | stage a folder that is there already; what becomes of its other files |
 """
@@ -24,6 +25,17 @@ LOCAL_PROTOCOLS = ("file", "local")
 _SECTIONS = ("deodar", "kedro")
 _SAVE_OPTIONS = ("_save_args", "_fs_open_args_save", "_writer_args")
 _FIGURES = {"MatplotlibDataset", "MatplotlibWriter"}
+# Where they are from, and what they are called; they write to their ``_filepath`` without asking.
+_WRITE_THEIR_PATH = {
+    ("kedro_datasets.biosequence", "BioSequenceDataset"),
+    ("kedro_datasets.dask", "CSVDataset"),
+    ("kedro_datasets.dask", "ParquetDataset"),
+    ("kedro_datasets_experimental.netcdf", "NetCDFDataset"),
+    ("kedro_datasets_experimental.video", "VideoDataset"),
+}
+# Their writers leave alone what they do not write; ``overwrite`` empties the folder of Dask first.
+_ADD_FILES = {("kedro_datasets.dask", "ParquetDataset"), ("kedro_datasets.huggingface", "ArrowDataset")}
+_EMPTY_THEIR_FOLDER = {("kedro_datasets.partitions", "PartitionedDataset")}
 _ON = ("1", "true", "yes", "on")
 
 
@@ -67,9 +79,26 @@ def folder_rule(dataset: Any) -> FolderRule | None:
 
 def _rule_of_known(dataset: Any) -> FolderRule | None:
     """Return what classes of other packages are known to do with a folder of theirs."""
-    if _FIGURES.isdisjoint(cls.__name__ for cls in type(dataset).__mro__):
-        return None
-    return "replace" if getattr(dataset, "_overwrite", False) else "merge"
+    if not _FIGURES.isdisjoint(cls.__name__ for cls in type(dataset).__mro__):
+        return "replace" if getattr(dataset, "_overwrite", False) else "merge"
+    if _is_one_of(type(dataset), _ADD_FILES):
+        options = getattr(dataset, "_save_args", None)
+        return "replace" if isinstance(options, dict) and options.get("overwrite") else "merge"
+    return None
+
+
+def writes_its_path(cls: type) -> bool:
+    """Tell whether a class is known to write to its ``_filepath``, and to nothing else."""
+    return _is_one_of(cls, _WRITE_THEIR_PATH)
+
+
+def empties_its_folder(dataset: Any) -> bool:
+    """Tell whether a dataset with many files removes them all before it writes, when told to overwrite."""
+    return getattr(dataset, "_overwrite", False) is True and _is_one_of(type(dataset), _EMPTY_THEIR_FOLDER)
+
+
+def _is_one_of(cls: type, known: set[tuple[str, str]]) -> bool:
+    return any((".".join(base.__module__.split(".")[:2]), base.__name__) in known for base in cls.__mro__)
 
 
 def can_stand_in(dataset: Any, path: str) -> bool:

@@ -9,7 +9,9 @@ from logging import DEBUG, Logger
 from typing import Any
 
 from ._errors import DatasetError
-from ._joint_saves import foreign, saving_partitions, staging_of, sweep_folder_of
+from ._joint_saves import foreign, staging_of, sweep_folder_of
+from ._staging_rules import setting
+from ._stand_ins import saving_partitions, writing_elsewhere
 
 _Load = Callable[[Any], Any]
 _Save = Callable[[Any, Any], Any]
@@ -51,8 +53,8 @@ def wrapped_save(save_func: _Save, logger: Logger) -> _Save:
 
     @functools.wraps(save_func)
     def save(self: Any, data: Any) -> None:
-        with _surroundings(self):
-            guarded_save(self, data, save_func, logger)
+        with _surroundings(self) as writer:
+            guarded_save(self, data, save_func, logger, writer)
 
     return marked_as_save(save, save_func)
 
@@ -65,20 +67,26 @@ def marked_as_save(save: _Save, save_func: _Save) -> _Save:
     return save
 
 
-def _surroundings(dataset: Any) -> contextlib.AbstractContextManager[None]:
-    """Return when that appears which a dataset has other datasets save."""
+def _surroundings(dataset: Any) -> contextlib.AbstractContextManager[Any]:
+    """Return when what a save writes appears; it gives what saves in place of the dataset, if something does."""
     if type(dataset)._lists_a_folder:
         return saving_partitions(dataset)
+    if type(dataset)._writes_its_path or setting(dataset, "atomic") is True:
+        return writing_elsewhere(dataset)
     return _AS_AROUND if type(dataset)._passes_on else foreign()
 
 
-def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger) -> None:
-    """Call a raw ``save``; whatever it raises names the dataset."""
+def guarded_save(dataset: Any, data: Any, save_func: _Save, logger: Logger, writer: Any = None) -> None:
+    """Call a raw ``save``; whatever it raises names the dataset.
+
+    Args:
+        writer: what saves in its place.
+    """
     if data is None:
         raise DatasetError(NOTHING_TO_SAVE)
     describe(dataset, "Saving %s", logger)
     try:
-        save_func(dataset, data)
+        save_func(dataset if writer is None else writer, data)
     except DatasetError as exc:
         staging = staging_of(dataset)
         if staging is not None and len(exc.args) == 1:

@@ -40,7 +40,7 @@ from ._recording import needs_recording, recording
 from ._redaction import formatted
 from ._redaction import redacted_text as _redact_url_credentials
 from ._staging import must_not_exist
-from ._staging_rules import lists_a_folder
+from ._staging_rules import lists_a_folder, writes_its_path
 from ._versions import VERSION_FORMAT, Version, escaped, file_in_the_way, first_existing, newest_first, own_version
 from ._versions import local_exists as _local_exists
 from ._versions import timestamp as generate_timestamp
@@ -88,6 +88,7 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
     _init_args: dict[str, Any]
     _prints_itself: ClassVar[bool] = False
     _lists_a_folder: ClassVar[bool] = False  # Its files are datasets of their own.
+    _writes_its_path: ClassVar[bool] = False  # It asks nobody where to.
     _passes_on: ClassVar[bool] = False  # It stands before another dataset, and does not look at what that wrote.
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -96,6 +97,7 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
         super().__init_subclass__(**kwargs)
         cls._prints_itself = prints_itself(cls, AbstractDataset)
         cls._lists_a_folder = lists_a_folder(cls)
+        cls._writes_its_path = writes_its_path(cls)
         cls._wrap_method("load", "__loadwrapped__", cls._load_wrapper)
         cls._wrap_method("save", "__savewrapped__", cls._save_wrapper)
 
