@@ -7,7 +7,7 @@ CLUSTER := $(VENV)/.cluster-installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports tests browser cluster bench downstream clean
+.PHONY: help setup demo test check lint types imports tests browser cluster crash bench downstream clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ $(CLUSTER): $(STAMP)
 
 cluster: $(CLUSTER)  ## Tests on Dask and Ray, which are 300 MB more to install
 	$(BIN)/pytest -m cluster
+
+crash: $(STAMP)  ## Kill runs at each of their steps and at many random moments
+	$(BIN)/pytest -m exhaustive -n $(JOBS)
 
 bench: $(STAMP)  ## Measure against real Kedro and a raw loop, in one run
 	$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""kedro-datasets: each dataset that works offline saves, loads, keeps versions, is made by a catalog and used in runs."""
+"""kedro-datasets: each dataset that works offline saves, loads, keeps versions, and is used in runs."""
 
 from __future__ import annotations
 

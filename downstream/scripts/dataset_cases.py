@@ -1,6 +1,6 @@
 """What is tried of kedro-datasets: the entry of each dataset, what is saved in it, and how that is compared.
 
-Data comes in two kinds, ``old`` and ``new``. Everything heavy is imported where it is made, as no environment holds all.
+Data comes in two kinds, ``old`` and ``new``. What is heavy is imported where it is made: no environment holds it all.
 """
 
 from collections.abc import Callable
@@ -301,6 +301,7 @@ def _placed(value: Any, place: str) -> Any:
 
 
 BINARY = {"fs_args": {"open_args_load": {"mode": "rb"}, "open_args_save": {"mode": "wb"}}}
+STUDY = {"backend": "sqlite", "database": "PLACE/x.db", "study_name": "x"}
 TRAIN = {"load_args": {"split": "train"}}
 NO_INDEX = {"save_args": {"index": False}}
 FASTA = {"load_args": {"format": "fasta"}, "save_args": {"format": "fasta"}}
@@ -390,7 +391,7 @@ MORE: dict[str, Case] = {
     "huggingface.JSONDataset": Case(hugging, ".json", TRAIN, key="path"),
     "huggingface.ParquetDataset": Case(hugging, ".parquet", TRAIN, key="path"),
     f"{EXPERIMENTAL}.netcdf.NetCDFDataset": Case(grid, ".nc"),
-    f"{EXPERIMENTAL}.optuna.StudyDataset": Case(study, None, {"backend": "sqlite", "database": "PLACE/x.db", "study_name": "x"}),
+    f"{EXPERIMENTAL}.optuna.StudyDataset": Case(study, None, STUDY, after_kill="in place"),
     f"{EXPERIMENTAL}.polars.PolarsDatabaseDataset": Case(
         polars_frame,
         None,

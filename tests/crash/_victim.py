@@ -1,7 +1,7 @@
 """A program that runs a diamond of nodes, to be killed and started again.
 
 Usage: _victim.py RUNNER FOLDER MODE [KILL], where KILL is ``rename:N`` or ``statement:N``: the process group is killed
-before the N-th rename of a staged file, or at the N-th statement in the journal.
+before the N-th rename of a staged file by any of the run's processes, or at the N-th statement in the journal.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ WIDTH = 4
 
 def ran(name: str) -> None:
     """Leave a mark for each time that a node's function ran to its end."""
+    # Workers come this way, too.
+    arm(os.environ.get("VICTIM_KILL", ""))
     with Path(os.environ["VICTIM_MARKS"], name).open("a") as file:
         file.write("x")
 
@@ -54,10 +56,10 @@ def branch3(values: list[int]) -> list[int]:
     return [value + 3 for value in values]
 
 
-def keep(values: list[int]) -> tuple[list[int], list[int]]:
+def keep(values: list[int]) -> tuple[list[int], list[int], dict[str, str], list[int]]:
     time.sleep(0.01)
     ran("keep")
-    return values, values[::-1]
+    return values, values[::-1], {name: str(sum(values)) for name in ("one", "two")}, values
 
 
 def total(*branches: list[int]) -> list[int]:
@@ -67,19 +69,22 @@ def total(*branches: list[int]) -> list[int]:
 
 
 def kill_group() -> None:
-    os.killpg(os.getpgrp(), signal.SIGKILL)
-    time.sleep(60)
+    os.killpg(int(os.environ["VICTIM_GROUP"]), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def arm(what: str) -> None:
     """Kill at a certain step, seen through the standard library so that nothing of the program has to be touched."""
+    if not what or hasattr(sys, "armed_victim"):
+        return
+    sys.armed_victim = True  # type: ignore[attr-defined]
     kind, _, number = what.partition(":")
-    left = int(number)
+    # All processes count in one file.
+    counter = os.open(os.environ["VICTIM_COUNT"], os.O_APPEND | os.O_WRONLY | os.O_CREAT)
 
     def count() -> None:
-        nonlocal left
-        left -= 1
-        if not left:
+        os.write(counter, b"x")
+        if os.fstat(counter).st_size >= int(number):
             kill_group()
 
     def hear(event: str, args: Any) -> None:
@@ -88,6 +93,8 @@ def arm(what: str) -> None:
 
     if kind == "rename":
         sys.addaudithook(hear)
+        return
+    if os.getpid() != int(os.environ["VICTIM_GROUP"]):
         return
     connect = sqlite3.connect
 
@@ -110,18 +117,31 @@ def main() -> None:
     middle = [f"m{number}" for number in range(WIDTH)]
     nodes = [node(source, "raw", "s", name="source")]
     nodes += [node(func, "s", out, name=func.__name__) for func, out in zip(branches, middle, strict=True)]
-    nodes += [node(keep, "m0", ["kept", "turned"], name="keep"), node(total, middle, "sum", name="total")]
-    files = {
+    nodes += [
+        node(keep, "m0", ["kept", "turned", "parts", "leaves"], name="keep"),
+        node(total, middle, "sum", name="total"),
+    ]
+    files: dict[str, dict[str, Any]] = {
         out: {"type": "json.JSONDataset", "filepath": str(folder / f"{out}.json")}
         for out in ("raw", "kept", "turned", "sum")
+    }
+    files["turned"]["versioned"] = True
+    files["leaves"] = {"type": "leaves.LeavesDataset", "filepath": str(folder / "leaves")}
+    files["parts"] = {
+        "type": "partitions.PartitionedDataset",
+        "path": str(folder / "parts"),
+        "dataset": "text.TextDataset",
+        "filename_suffix": ".txt",
     }
     runners = {
         "sequential": SequentialRunner,
         "thread": lambda: ThreadRunner(max_workers=2),
         "process": lambda: ParallelRunner(max_workers=2),
     }
-    if len(sys.argv) > 4:
-        arm(sys.argv[4])
+    os.environ["VICTIM_GROUP"] = str(os.getpid())
+    os.environ["VICTIM_COUNT"] = str(folder / f"{mode}.count")
+    os.environ["VICTIM_KILL"] = sys.argv[4] if len(sys.argv) > 4 else ""
+    arm(os.environ["VICTIM_KILL"])
     options: dict[str, Any] = {"resume": True} if mode == "resume" else {}
     print("ready", flush=True)
     with remembering(folder / "home", spill="always", wants_results=False, **options):

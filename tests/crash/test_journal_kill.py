@@ -16,7 +16,16 @@ from deodar.engine.journal.history import History
 from deodar.engine.journal.store import FILE_NAME, Journal
 
 VICTIM = Path(__file__).with_name("_victim.py")
-EXPECTED = {"kept": [2, 4, 6], "turned": [6, 4, 2], "sum": [14, 22, 30]}
+EXPECTED = {
+    "kept.json": [2, 4, 6],
+    "turned.json": [6, 4, 2],
+    "parts/one.txt": 12,
+    "parts/two.txt": 12,
+    **{f"leaves/{number}": value for number, value in enumerate((2, 4, 6))},
+    "sum.json": [14, 22, 30],
+}
+RENAMES = 6
+"""Of two files, a version, a folder and two partitions; one more is tried before there is a folder of versions."""
 NODES = ("source", "branch0", "branch1", "branch2", "branch3", "keep", "total")
 
 
@@ -61,13 +70,21 @@ class Victim:
         return {name: len((self.marks / name).read_text()) for name in NODES if (self.marks / name).exists()}
 
     def outputs(self) -> dict[str, object]:
-        found = {path.stem: json.loads(path.read_text()) for path in self.folder.glob("*.json")}
-        del found["raw"]
+        """Return what is in each file; of versions, what is in the latest."""
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            name = str(path.relative_to(self.folder))
+            if name.startswith("turned.json/"):
+                name = "turned.json"
+            if path.is_file() and name.startswith(("kept", "turned", "parts", "leaves", "sum")):
+                found[name] = json.loads(path.read_text())
         return found
 
     def check(self) -> None:
         """Resume, and compare with a run that nobody disturbed."""
         done, before = self.done() or set(), self.counts()
+        if "keep" in done:
+            assert self.outputs().items() >= {name: EXPECTED[name] for name in EXPECTED if name != "sum.json"}.items()
         self.resume()
         after = self.counts()
         assert self.outputs() == EXPECTED
@@ -91,22 +108,55 @@ def test_a_killed_run_is_finished_and_nothing_that_was_done_runs_again(tmp_path:
     victim.check()
 
 
-@pytest.mark.parametrize("step", [1, 2, 3])
-def test_a_run_killed_when_it_publishes_is_finished(tmp_path: Path, step: int) -> None:
-    victim = Victim(tmp_path, "sequential")
-    process = victim.start("fresh", f"rename:{step}")
+def kill_and_check(folder: Path, runner: str, instant: str) -> None:
+    victim = Victim(folder, runner)
+    process = victim.start("fresh", instant)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     victim.check()
+
+
+@pytest.mark.parametrize("step", range(1, RENAMES + 2))
+def test_a_run_killed_when_it_publishes_is_finished(tmp_path: Path, step: int) -> None:
+    kill_and_check(tmp_path, "sequential", f"rename:{step}")
+
+
+@pytest.mark.parametrize("step", [2, 5])
+@pytest.mark.parametrize("runner", ["thread", "process"])
+def test_a_run_in_pieces_killed_when_it_publishes_is_finished(tmp_path: Path, runner: str, step: int) -> None:
+    kill_and_check(tmp_path, runner, f"rename:{step}")
 
 
 @pytest.mark.parametrize("statement", [3, 25, 50, 62, 64, 77, 91, 120])
 def test_a_run_killed_when_it_writes_its_journal_is_finished(tmp_path: Path, statement: int) -> None:
-    victim = Victim(tmp_path, "sequential")
-    process = victim.start("fresh", f"statement:{statement}")
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    victim.check()
+    kill_and_check(tmp_path, "sequential", f"statement:{statement}")
+
+
+@pytest.mark.parametrize("statement", [50, 80])
+@pytest.mark.parametrize("runner", ["thread", "process"])
+def test_a_run_in_pieces_killed_when_it_writes_its_journal_is_finished(
+    tmp_path: Path, runner: str, statement: int
+) -> None:
+    kill_and_check(tmp_path, runner, f"statement:{statement}")
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("runner", ["sequential", "thread", "process"])
+@pytest.mark.parametrize("what", ["rename", "statement"])
+def test_a_run_killed_at_any_step_is_finished(tmp_path: Path, runner: str, what: str) -> None:
+    """Every one of them, until a run is over before it comes to the next."""
+    for number in range(1, 1000):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        victim = Victim(folder, runner)
+        process = victim.start("fresh", f"{what}:{number}")
+        process.communicate(timeout=60)
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL
+        victim.check()
+    assert number > RENAMES
 
 
 def test_a_resumed_run_that_is_killed_is_resumed_too(tmp_path: Path) -> None:
