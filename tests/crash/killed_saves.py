@@ -173,7 +173,10 @@ def kill_everywhere(stage: Stage, *, sizes: int = 8, moments: int = 0) -> dict[s
         found[f"step:{number}"] = f"{code} {stage.find()}"
         if code == 0:
             break
-        if number % 3 == 1 or not found[f"step:{number}"].endswith(" old"):
+        if found[f"step:{number}"].endswith(" new") and stage.entry.get("versioned"):
+            # That version is there, and cannot be saved again.
+            stage.prepare()
+        elif number % 3 == 1 or not found[f"step:{number}"].endswith(" old"):
             again = stage.save()
             left = [str(path) for path in stage.folder.rglob(".deodar-staging-*")]
             found[f"again:{number}"] = f"{again} {stage.find()} {left}"
