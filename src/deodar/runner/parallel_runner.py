@@ -190,15 +190,13 @@ class ParallelRunner(RemoteRunner):
     def _run_on_pool(
         self, pipeline: Pipeline, catalog: Catalog, hook_manager: PluginManager | None, run_id: str | None
     ) -> None:
-        """Run on a subclass's own pool, sharing what is in memory through the manager."""
-        shared = self._manager._sync_catalog(catalog, self._manager)
+        """Run on a pool of the standard library's kind, sharing what is in memory through the manager."""
+        shared = share_catalog(catalog, self._manager)
         super()._run(pipeline, shared, hook_manager, run_id)
         for name in pipeline.outputs():
             dataset: Any = catalog.get(name)
             # The manager ends with this runner, and the results must not.
-            if isinstance(dataset, SharedMemoryDataset) or (
-                shared is not catalog and isinstance(dataset, MemoryDataset)
-            ):
+            if in_memory(dataset):
                 keep_result(dataset, shared.load(name))
 
 
@@ -211,10 +209,20 @@ def _process_context() -> Any:
     return multiprocessing.get_context(wanted if wanted in START_METHODS else None)
 
 
+class _SharedCopy(SharedMemoryDataCatalog):
+    """A catalog whose shared datasets have their manager, and data in it, before a run begins."""
+
+    def set_manager_datasets(self, manager: Any) -> None:
+        """Let this manager hold the shared datasets that have none yet."""
+        for dataset in self._datasets.values():
+            if isinstance(dataset, SharedMemoryDataset) and dataset.shared_memory_dataset is None:
+                dataset.set_manager(manager)
+
+
 def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
     """Return a copy of a catalog whose datasets in memory live in a manager, with the data that they hold now."""
     resolver = getattr(catalog, "config_resolver", None)
-    shared = SharedMemoryDataCatalog(
+    shared = _SharedCopy(
         datasets={name: dataset for name, dataset in catalog._datasets.items() if not in_memory(dataset)},
         config_resolver=CatalogConfigResolver(
             {**getattr(resolver, "_dataset_patterns", {}), **getattr(resolver, "_user_catch_all_pattern", {})},
@@ -227,7 +235,9 @@ def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCat
         shared[name] = lazy
     for name, dataset in list(catalog._datasets.items()):
         if in_memory(dataset):
-            shared[name] = SharedMemoryDataset(manager)
+            # Not as an argument: a dataset keeps those, and a manager cannot go to another process.
+            held = shared[name] = SharedMemoryDataset()
+            held.set_manager(manager)
             if dataset.exists():
-                shared[name].save(dataset.load())
+                held.save(dataset.load())
     return shared
