@@ -9,12 +9,22 @@ from concurrent.futures import Executor
 import numpy as np
 import pytest
 
+from deodar.engine.events import Event, TaskEnded
 from deodar.io import DataCatalog, MemoryDataset, SharedMemoryDataCatalog
 from deodar.pipeline import Pipeline, node
 from deodar.runner import ParallelRunner
 from deodar.runner._inherited import Inherited, inherit
 
 Catalogs = pytest.mark.parametrize("catalog", [DataCatalog, SharedMemoryDataCatalog])
+
+
+class Ended:
+    """Counts nodes that ended well."""
+
+    count = 0
+
+    def observe(self, event: Event) -> None:
+        self.count += isinstance(event, TaskEnded)
 
 
 class StandardPoolRunner(ParallelRunner):
@@ -74,10 +84,12 @@ def test_policies_that_need_no_process_of_ours_hold(caplog: pytest.LogCaptureFix
     policies = {"on_error": "continue", "default": {"timeout": "1h", "resources": {"excel": 1}}}
     nodes = [node(operator.truediv, ["a", "zero"], "bad", name="bad"), node(operator.neg, "bad", "worse", name="worse")]
     data = DataCatalog({"a": MemoryDataset(1), "zero": MemoryDataset(0)})
-    with inherit(Inherited(execution=policies)), pytest.raises(ZeroDivisionError):
+    ended = Ended()
+    with inherit(Inherited(execution=policies, observers=(ended,))), pytest.raises(ZeroDivisionError):
         StandardPoolRunner(max_workers=2).run(Pipeline([*DIAMOND.nodes, *nodes]), data)
-    assert "A timeout needs a process" in caplog.text and "Completed node: last" in caplog.text
-    assert "1 nodes were skipped" in caplog.text
+    assert ended.count == len(DIAMOND.nodes)
+    assert "A timeout needs a process" in caplog.text
+    assert "1 nodes were skipped because a node that they depend on failed: worse (bad)" in caplog.text
 
 
 def test_what_cannot_go_there_is_named() -> None:

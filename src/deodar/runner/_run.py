@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ._compile import CompiledPipeline
 
 logger = logging.getLogger(__name__)
+
+_LISTED = 20
+"""How many skipped nodes are named in the log."""
 
 
 class ProgressLog:
@@ -153,16 +156,24 @@ class PipelineRun:
             # A hint must never hide the error that it is a hint about.
             logger.exception("No hint on how to resume could be made.")
         (first, failure), *others = state.failures.items()
-        self._report(others, len(state.skipped))
+        self._report(others, state.skipped)
         raise_failure(nodes[first], failure)
 
-    def _report(self, others: Sequence[tuple[TaskId, Failure]], skipped: int) -> None:
+    def _report(self, others: Sequence[tuple[TaskId, Failure]], skipped: Mapping[TaskId, TaskId]) -> None:
         """Log what else failed; only one error can be raised."""
         for task, failure in others:
             name, error = self._compiled.nodes[task].name, unwrapped(failure.error)
             self._log.error("Node %s failed too: %s: %s", name, type(error).__name__, error)
         if skipped:
-            self._log.error("%d nodes were skipped because a node that they depend on failed.", skipped)
+            nodes = self._compiled.nodes
+            listed = [f"{nodes[task].name} ({nodes[because].name})" for task, because in skipped.items()]
+            left_out = "" if len(listed) <= _LISTED else f" and {len(listed) - _LISTED} more"
+            self._log.error(
+                "%d nodes were skipped because a node that they depend on failed: %s%s",
+                len(skipped),
+                ", ".join(listed[:_LISTED]),
+                left_out,
+            )
 
 
 def unwrapped(error: BaseException) -> BaseException:
