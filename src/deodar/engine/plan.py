@@ -56,7 +56,7 @@ class Evidence(Protocol):
         ...
 
     def is_same(self, value: ValueId, recorded: str | None) -> bool:
-        """Say whether a value that is there now is the recorded one. True for what fingerprints cover."""
+        """Say whether a value is there and is the recorded one. True for what fingerprints cover."""
         ...
 
     def is_stored(self, value: ValueId, key: str) -> bool:
@@ -219,9 +219,10 @@ class _Decision:
             spec = self._graph.values[value]
             if spec.carried:
                 continue
-            if not self._evidence.exists(value):
-                return "output", f"output {spec.name} is missing"
+            # What is the same is there, and one look is cheaper than two.
             if not self._evidence.is_same(value, record.writes.get(spec.name)):
+                if not self._evidence.exists(value):
+                    return "output", f"output {spec.name} is missing"
                 return "output", f"output {spec.name} was changed from outside"
         return None
 
@@ -237,10 +238,9 @@ class _Decision:
                     return "input", f"input {spec.name} changed"
             elif not spec.carried and self._is_behind(task):
                 continue
-            elif not spec.carried and not self._evidence.exists(value):
-                return "input", f"input {spec.name} is missing"
             elif not self._evidence.is_same(value, recorded):
-                return "input", f"input {spec.name} changed"
+                is_missing = not spec.carried and not self._evidence.exists(value)
+                return "input", f"input {spec.name} {'is missing' if is_missing else 'changed'}"
         return None
 
     def _is_behind(self, task: TaskId) -> bool:

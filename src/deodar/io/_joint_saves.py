@@ -219,8 +219,10 @@ def sweep_beside(datasets: list[Any]) -> None:
     parents = set()
     for dataset in datasets:
         path = getattr(dataset, "_filepath", None)
-        if isinstance(path, PurePath) and is_staged(dataset, path):
-            parents.add(os.path.dirname(written_through(path)) or ".")
+        if isinstance(path, PurePath):
+            parent = os.path.dirname(written_through(path)) or "."
+            if parent not in parents and is_staged(dataset, path):
+                parents.add(parent)
         folder = local_folder_of(dataset) if path is None else None
         if folder is not None:
             parents.update((folder, os.path.dirname(folder)))

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 # What stands for itself in a pattern, whatever the format language may make of other characters.
@@ -31,15 +32,17 @@ def compiled(pattern: str) -> Any:
     return parse.compile(pattern)
 
 
+@lru_cache(maxsize=4_096)
 def fields_of(pattern: str, name: str) -> Mapping[str, Any] | None:
     """Return what the fields of the pattern stand for in a name that matches, else None."""
     match = compiled(pattern).parse(name)
-    return None if match is None else match.named
+    return None if match is None else MappingProxyType(match.named)
 
 
 def is_match(pattern: str, name: str) -> bool:
     """Tell whether a name matches, without regard to case."""
-    return compiled(pattern).parse(name) is not None
+    # Whoever asks for the match asks for its fields next.
+    return fields_of(pattern, name) is not None
 
 
 def specificity(pattern: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import _patterns
 from ._catalog_entries import not_a_configuration
+from ._definition import deep_copied
 from .core import DatasetError
 
 CREDENTIALS_KEY = "credentials"
@@ -246,7 +247,7 @@ class CatalogConfigResolver:
 
     def _config_from_pattern(self, ds_name: str, pattern: str) -> dict[str, Any]:
         config = self._pattern_sources.get(pattern) or self._get_pattern_config(pattern)
-        filled: dict[str, Any] = self._resolve_dataset_config(ds_name, pattern, copy.deepcopy(config))
+        filled: dict[str, Any] = self._resolve_dataset_config(ds_name, pattern, deep_copied(config))
         return _resolve_credentials(filled, self._credentials) if pattern in self._pattern_sources else filled
 
     def list_patterns(self) -> list[str]:

@@ -416,7 +416,7 @@ def parse_dataset_definition(
         KeyError: the entry has no ``type``.
     """
     save_version = save_version or generate_timestamp()
-    arguments = copy.deepcopy(config)
+    arguments = _definition.deep_copied(config)
     dataset_type = arguments.pop(TYPE_KEY)
     if VALIDATOR_KEY in arguments:
         del arguments[VALIDATOR_KEY]

@@ -7,10 +7,10 @@ import sysconfig
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..engine.cache.code import CodeTracker
-from ..engine.cache.digests import NotPlainError, digest_plain, digest_text, shown
+from ..engine.cache.digests import clipped, digest_text
 from ..engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
 from ..engine.cache.packages import Packages, is_standard
 from ..engine.cache.syntax import Memo
@@ -114,12 +114,12 @@ class NodePrints:
 
 def _signature(node: Node) -> Fingerprint:
     """Return which dataset goes to which argument, and which result to which dataset."""
-    bound: dict[str, Any] = {"inputs": node._inputs, "outputs": node._outputs}
-    leaves = []
-    for word, value in bound.items():
-        try:
-            digest = digest_plain(value)
-        except NotPlainError:
-            digest = digest_text(repr(value))
-        leaves.append(Leaf("config", f"{word} of the node", digest, shown(value)))
-    return Fingerprint(digest_text(*(leaf.digest for leaf in leaves)), tuple(leaves))
+    # Names in lists and dictionaries: their repr says all of them, and is cheap.
+    bound = {"inputs": repr(node._inputs), "outputs": repr(node._outputs)}
+
+    def leaves() -> tuple[Leaf, ...]:
+        return tuple(
+            Leaf("config", f"{word} of the node", digest_text(text), clipped(text)) for word, text in bound.items()
+        )
+
+    return Fingerprint(digest_text("signature", *bound.values()), leaves)

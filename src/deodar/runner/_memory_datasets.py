@@ -129,15 +129,31 @@ def size_of(dataset: Any) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def target_of(dataset: Any) -> str | None:
-    """Return what two runs must not write at once; None when each writes its own version, or nobody can tell."""
+def target_of(dataset: Any, folders: dict[str, str] | None = None) -> str | None:
+    """Return what two runs must not write at once; None when each writes its own version, or nobody can tell.
+
+    Args:
+        folders: where folders lead, remembered from one dataset to the next.
+    """
     if dataset is None or getattr(dataset, "_version", None) is not None:
         return None
     path = getattr(dataset, "_filepath", None) or getattr(dataset, "_path", None)
     if path is None:
         return None
     protocol = getattr(dataset, "_protocol", "file")
-    return os.path.realpath(path) if protocol in LOCAL else f"{protocol}://{path}"
+    return (
+        _real_path(os.fspath(path), {} if folders is None else folders) if protocol in LOCAL else f"{protocol}://{path}"
+    )
+
+
+def _real_path(path: str, folders: dict[str, str]) -> str:
+    """Return where a path leads; ``realpath`` looks at each folder on the way, and outputs share their folders."""
+    folder, name = os.path.split(path)
+    if name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114
+        return os.path.realpath(path)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)  # noqa: PTH118
 
 
 def configuration(dataset: Any, role: str, project_path: Path | None) -> dict[str, Any]:

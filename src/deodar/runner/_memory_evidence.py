@@ -83,7 +83,8 @@ class CatalogEvidence:
         if dataset is not None and is_in_memory(dataset):
             return same_identity(self.identity(value), recorded)
         if not is_traceable(dataset):
-            return same_identity(self._made.get(value), recorded)
+            # Nobody can see what is there, but whether there is anything.
+            return same_identity(self._made.get(value), recorded) and self.exists(value)
         return is_same(dataset, recorded, self._memo)
 
     def is_stored(self, value: ValueId, key: str) -> bool:

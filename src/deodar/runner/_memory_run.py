@@ -181,7 +181,8 @@ def _begin(
 ) -> ActiveMemory:
     history = History(journal)
     run = new_run_id(lambda name: history.has(name), getattr(work, "run_id", None))
-    targets = {target_of(find(catalog, name)) for node in compiled.nodes for name in node.outputs}
+    folders: dict[str, str] = {}
+    targets = {target_of(find(catalog, name), folders) for node in compiled.nodes for name in node.outputs}
     stack.enter_context(OutputLocks(journal, run, [target for target in targets if target], options.wait))
     # Not before: who waits for another run shall see what that one has saved.
     versions.settle()

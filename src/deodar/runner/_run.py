@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
-from ..engine.events import Event, TaskEnded, TaskReused
+from ..engine.events import Event, RunEnded, TaskEnded, TaskFailed, TaskReused
 from ..io._joint_saves import sweep_beside
 from ._inherited import inherited
 from ._memory import remembered
@@ -29,23 +29,42 @@ _LISTED = 20
 
 
 class ProgressLog:
-    """Logs each node that is done, and how many there are."""
+    """Logs each node that is done, and how many there are; those that are reused in one line for each reason."""
+
+    _NAMED = 5
 
     def __init__(self, nodes: Sequence[Node], log: logging.Logger) -> None:
         self._nodes = nodes
         self._log = log
         self._done = 0
+        self._reused: dict[str, list[str]] = {}
 
     def observe(self, event: Event) -> None:
         """Count and log."""
-        if not isinstance(event, (TaskEnded, TaskReused)):
+        match event:
+            case TaskReused(task=task, reason=reason):
+                self._reused.setdefault(reason, []).append(self._nodes[task].name)
+            case TaskEnded(task=task):
+                self._tell_reused()
+                self._log.info("Completed node: %s", self._nodes[task].name)
+                self._count(1)
+            case TaskFailed() | RunEnded():
+                self._tell_reused()
+            case _:
+                pass
+
+    def _tell_reused(self) -> None:
+        if not self._reused:
             return
-        self._done += 1
-        name = self._nodes[event.task].name
-        if isinstance(event, TaskEnded):
-            self._log.info("Completed node: %s", name)
-        else:
-            self._log.info("Reused node: %s (%s)", name, event.reason)
+        for reason, names in self._reused.items():
+            more = len(names) - self._NAMED
+            named = ", ".join(names[: self._NAMED]) + (f" and {more} more" if more > 0 else "")
+            self._log.info("Reused %s: %s (%s)", "node" if len(names) == 1 else "nodes", named, reason)
+        self._count(sum(map(len, self._reused.values())))
+        self._reused.clear()
+
+    def _count(self, more: int) -> None:
+        self._done += more
         self._log.info("Completed %d out of %d tasks", self._done, len(self._nodes))
 
 

@@ -68,7 +68,10 @@ def digest_bytes(*parts: bytes) -> str:
 
 def digest_text(*parts: str) -> str:
     """Digest strings; where one ends and the next begins counts."""
-    return digest_bytes(*(part.encode("utf-8", "surrogatepass") for part in parts))
+    # Encoded once, not each: every fingerprint has dozens of parts.
+    state = new_hash()
+    state.update("".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass"))
+    return state.hexdigest()
 
 
 def digest_plain(value: Any) -> str:
@@ -95,6 +98,11 @@ def shown(value: Any, limit: int = 60) -> str:
     except Exception as error:
         # A user's own __repr__ may fail; what is shown must not end a run.
         text = f"<{type(value).__name__}, repr failed: {type(error).__name__}>"
+    return clipped(text, limit)
+
+
+def clipped(text: str, limit: int = 60) -> str:
+    """Return a text on one short line."""
     text = " ".join(text.split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

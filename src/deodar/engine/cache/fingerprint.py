@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..._records import dataclass
@@ -34,19 +33,30 @@ class Leaf:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """All that a task depends on, but for the data it reads.
+    """All that a task depends on, but for the data it reads. Not to be changed.
 
-    Attributes:
+    Args:
         root: equal roots mean that nothing changed.
-        leaves: what it is made of.
+        leaves: what it is made of, or how to find out: most fingerprints have not changed, and nobody asks.
         notes: what could not be tracked, in words.
     """
 
-    root: str
-    leaves: tuple[Leaf, ...] = ()
-    notes: tuple[str, ...] = field(default=(), compare=False)
+    __slots__ = ("_leaves", "notes", "root")
+
+    def __init__(
+        self, root: str, leaves: tuple[Leaf, ...] | Callable[[], tuple[Leaf, ...]] = (), notes: tuple[str, ...] = ()
+    ) -> None:
+        self.root = root
+        self.notes = notes
+        self._leaves = leaves
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """What it is made of."""
+        if callable(self._leaves):
+            self._leaves = self._leaves()
+        return self._leaves
 
     def dumps(self) -> str:
         """Return the leaves as text."""
@@ -61,12 +71,12 @@ def load_leaves(text: str) -> tuple[Leaf, ...]:
 def join(parts: Iterable[Fingerprint]) -> Fingerprint:
     """Return one fingerprint of several, in their order."""
     parts = list(parts)
-    leaves: dict[Leaf, None] = {}
-    notes: dict[str, None] = {}
-    for part in parts:
-        leaves.update(dict.fromkeys(part.leaves))
-        notes.update(dict.fromkeys(part.notes))
-    return Fingerprint(digest_text(*(part.root for part in parts)), tuple(leaves), tuple(notes))
+
+    def leaves() -> tuple[Leaf, ...]:
+        return tuple(dict.fromkeys(leaf for part in parts for leaf in part.leaves))
+
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    return Fingerprint(digest_text(*[part.root for part in parts]), leaves, tuple(notes))
 
 
 def of_tree(kind: str, name: str, value: Any) -> Fingerprint:
@@ -74,19 +84,24 @@ def of_tree(kind: str, name: str, value: Any) -> Fingerprint:
 
     A dictionary whose keys only changed their order is different, since code may iterate over it.
     """
-    leaves: list[Leaf] = []
+    found: list[tuple[str, str, Any]] = []
     notes: list[str] = []
-    _flatten(kind, name, value, leaves, notes)
-    root = digest_text(*(text for leaf in leaves for text in (leaf.kind, leaf.name, leaf.digest)))
-    return Fingerprint(root, tuple(leaves), tuple(notes))
+    _flatten(name, value, found, notes)
+
+    def leaves() -> tuple[Leaf, ...]:
+        return tuple(Leaf(kind, part, digest, shown(content)) for part, digest, content in found)
+
+    root = digest_text(kind, *[text for part, digest, _ in found for text in (part, digest)])
+    return Fingerprint(root, leaves, tuple(notes))
 
 
-def _flatten(kind: str, name: str, value: Any, leaves: list[Leaf], notes: list[str]) -> None:
+def _flatten(name: str, value: Any, found: list[tuple[str, str, Any]], notes: list[str]) -> None:
+    """Note the parts of a tree: how each is called, its digest, and the part itself."""
     if type(value) is dict and value and all(type(key) is str for key in value):
         for key, part in value.items():
-            _flatten(kind, f"{name}.{key}" if name else key, part, leaves, notes)
+            _flatten(f"{name}.{key}" if name else key, part, found, notes)
         return
-    leaves.append(Leaf(kind, name, _digest_any(name, value, notes), shown(value)))
+    found.append((name, _digest_any(name, value, notes), value))
 
 
 def _digest_any(name: str, value: Any, notes: list[str]) -> str:

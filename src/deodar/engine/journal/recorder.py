@@ -137,9 +137,10 @@ class Recorder:
     def observe(self, event: Event) -> None:
         """Take note of an event."""
         match event:
-            case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped():
+            # To reuse a task again costs nothing, so that it may be forgotten.
+            case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped() | TaskReused():
                 urgent = False
-            case TaskEnded() | TaskFailed() | TaskReused() | WorkerLost() | Interrupted():
+            case TaskEnded() | TaskFailed() | WorkerLost() | Interrupted():
                 urgent = time.monotonic() - self._written > _BATCH_SECONDS
             case RunStarted() | RunEnded():
                 urgent = True
