@@ -469,3 +469,19 @@ def test_an_unknown_key_of_the_file_is_refused_with_those_spelled_like_it(create
     output = invoke(project_cli.run, "--config", str(tmp_path / "run.yml")).output
     assert "Key `pipelinee` in provided configuration is not valid." in output
     assert re.search("Did you mean one of these.*pipeline", output)
+
+
+def test_run_as_a_program_by_itself_says_what_is_wrong(
+    started: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(started)
+    monkeypatch.setattr(sys, "argv", ["shop", "--pipelines", "dat"])
+    with pytest.raises(SystemExit) as ending:
+        project_cli.run()
+    assert ending.value.code == 1
+    said = capsys.readouterr().err
+    assert "Error: Failed to find the pipeline named 'dat'." in said
+    assert "Traceback" not in said
+    with pytest.raises(ValueError, match="Failed to find the pipeline named 'dat'"):
+        project_cli.run(["--pipelines", "dat"])
+    assert "--pipelines" in invoke(project_cli.run, "-h").output

@@ -68,6 +68,21 @@ def report(error: Exception) -> int:
     return 1
 
 
+class ReportingCommand(click.Command):
+    """A command that can be a program by itself: its errors are messages then, too."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command; with the arguments of the process, as a program that ends."""
+        try:
+            return super().main(*args, **options)
+        except Exception as error:
+            # With arguments of its own the call comes from a program, which may want to catch the error.
+            is_program = (args[0] if args else options.get("args")) is None
+            if not (is_program and options.get("standalone_mode", True)):
+                raise
+            sys.exit(report(error))
+
+
 _python_formatwarning = warnings.formatwarning
 
 

@@ -8,7 +8,8 @@ import click
 
 from ... import KedroDeprecationWarning
 from ...utils import load_obj
-from ._groups import SuggestingGroup
+from ._errors import ReportingCommand
+from ._groups import CONTEXT_SETTINGS, SuggestingGroup
 from ._memory_options import asked, memory_options, remembering
 from ._store_options import store_options, storing
 from .utils import (
@@ -108,7 +109,7 @@ def package(metadata: "ProjectMetadata") -> None:
     package_project(metadata)
 
 
-@project_group.command()
+@project_group.command(cls=ReportingCommand, context_settings=CONTEXT_SETTINGS)
 @click.option("--from-inputs", cls=_JoinedOption, type=str, default="", help=FROM_INPUTS_HELP, callback=split_string)
 @click.option("--to-outputs", cls=_JoinedOption, type=str, default="", help=TO_OUTPUTS_HELP, callback=split_string)
 @click.option("--from-nodes", cls=_JoinedOption, type=str, default="", help=FROM_NODES_HELP, callback=split_node_names)
