@@ -4,6 +4,7 @@ The package loads as ``deodar`` or, through the drop-in, as ``kedro``. Its versi
 is the release of Kedro whose contract it holds.
 """
 
+import sys
 from typing import Any
 
 from . import _version
@@ -29,3 +30,23 @@ def load_ipython_extension(ipython: Any) -> None:
     from .ipython import load_ipython_extension as load
 
     load(ipython)
+
+
+_UNTESTED = (3, 15)
+
+if __name__ == "kedro" or sys.version_info >= _UNTESTED:
+    # Imported here: natively, and on a Python that was tested, nothing here warns.
+    import warnings
+
+    if __name__ == "kedro" and not sys.warnoptions:
+        # What programs for Kedro count on: deprecations are seen, and an untested Python is refused.
+        warnings.simplefilter("default", KedroDeprecationWarning)
+        warnings.simplefilter("error", KedroPythonVersionWarning)
+    if sys.version_info >= _UNTESTED:
+        warnings.warn(
+            f"{__name__.capitalize()} is not yet fully compatible with this Python version: it was tested on 3.10 to "
+            f"3.14. To go on at your own risk, use `python -W "
+            f'"default:{__name__.capitalize()} is not yet fully compatible"`, or the variable PYTHONWARNINGS.',
+            KedroPythonVersionWarning,
+            stacklevel=2,
+        )

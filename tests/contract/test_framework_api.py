@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -343,3 +344,24 @@ def test_pipelines_that_cannot_be_there_are_named(started: Path) -> None:
         assert project.find_pipelines(pipelines_to_find=["b", "a"]) == {}
     with pytest.raises(KeyError, match=r"Pipeline\(s\) not found: a"):
         project.find_pipelines(raise_errors=True, pipelines_to_find=["a"])
+
+
+# --- The package itself -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [[], ["default"]], ids=["by default", "with -W"])
+def test_an_untested_python_is_warned_of_and_refused_as_kedro(
+    options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = importlib.import_module(PACKAGE)
+    # Running the module again makes its classes anew.
+    monkeypatch.setattr(package, "KedroDeprecationWarning", package.KedroDeprecationWarning)
+    monkeypatch.setattr(package, "KedroPythonVersionWarning", package.KedroPythonVersionWarning)
+    monkeypatch.setattr(package.sys, "version_info", (3, 15))
+    monkeypatch.setattr(package.sys, "warnoptions", options)
+    is_refused = PACKAGE == "kedro" and not options
+    context = pytest.raises if is_refused else pytest.warns
+    with warnings.catch_warnings(), context(UserWarning, match="is not yet fully compatible with this Python version"):
+        package.__loader__.exec_module(package)
+    assert package.KedroPythonVersionWarning.__mro__[1] is UserWarning
+    assert package.KedroDeprecationWarning.__mro__[1] is DeprecationWarning
