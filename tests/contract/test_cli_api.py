@@ -485,3 +485,11 @@ def test_run_as_a_program_by_itself_says_what_is_wrong(
     with pytest.raises(ValueError, match="Failed to find the pipeline named 'dat'"):
         project_cli.run(["--pipelines", "dat"])
     assert "--pipelines" in invoke(project_cli.run, "-h").output
+
+
+@pytest.mark.parametrize("command", ["catalog list", "catalog rank", "catalog create", "micropkg", "jupyter convert"])
+def test_a_command_of_old_is_answered_with_its_successor(started: Path, command: str) -> None:
+    result = invoke(KedroCLI(started), *command.split())
+    assert result.exit_code == 2
+    assert "It was removed in Kedro 1.0 or before: " in result.stderr
+    assert "Did you mean" not in result.stderr

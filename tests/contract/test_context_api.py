@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 import re
@@ -492,3 +493,34 @@ def test_the_null_manager_swallows_every_call() -> None:
 def test_a_single_hook_in_place_of_a_list_is_named() -> None:
     with pytest.raises(TypeError, match=r"HOOKS must be a list or tuple of hooks, got <.*Recorder.*\(hook,\)"):
         manager_module._register_hooks(hooks._create_hook_manager(), Recorder())
+
+
+# --- Names of releases before 1.0 ---------------------------------------------------------------------------------
+
+OLD = [
+    (io.DataCatalog(), "add", "catalog[name] = dataset"),
+    (io.DataCatalog(), "list", "catalog.filter()"),
+    (io.DataCatalog(), "_get_dataset", "catalog.get(name)"),
+    (Pipeline([]), "only_nodes_with_namespace", "only_nodes_with_namespaces"),
+    (Pipeline([]), "grouped_nodes_by_namespace", "group_nodes_by('namespace')"),
+    (runners.SequentialRunner(), "run_only_missing", "only_missing_outputs=True"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name", "successor"), OLD, ids=[name for _, name, _ in OLD])
+def test_an_attribute_of_old_is_answered_with_its_successor(owner: Any, name: str, successor: str) -> None:
+    assert not hasattr(owner, name)
+    with pytest.raises(AttributeError, match=re.escape(successor)) as caught:
+        getattr(owner, name)
+    assert str(caught.value).startswith(f"'{type(owner).__name__}' object has no attribute '{name}'; it was removed")
+    with pytest.raises(AttributeError, match=f"^'{type(owner).__name__}' object has no attribute 'nonsense'$"):
+        _ = owner.nonsense
+
+
+def test_the_successors_of_old_attributes_are_there() -> None:
+    catalog = io.DataCatalog({"a": io.MemoryDataset(1)})
+    catalog["b"] = 2
+    assert list(catalog) == catalog.filter() == list(copy.copy(catalog)) == ["a", "b"]
+    assert catalog.get("a") is catalog["a"]
+    assert Pipeline([]).only_nodes_with_namespaces([]) is not None
+    assert Pipeline([]).group_nodes_by("namespace") == []

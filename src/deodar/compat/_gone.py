@@ -1,5 +1,7 @@
 """Names of Kedro 0.19 and before that 1.0 took away, each with its successor."""
 
+from typing import Any, NoReturn
+
 _GONE = {
     "io.LambdaDataset": "write a small subclass of AbstractDataset with load and save, or a node",
     "io.IncrementalDataset": "it is in kedro_datasets.partitions",
@@ -12,8 +14,49 @@ _GONE = {
     ),
     "config.MissingConfigError": "it is MissingConfigException",
     "runner.run_node": "use Task(node=..., catalog=..., is_async=False).execute()",
+    "io._SharedMemoryDataset": "it is SharedMemoryDataset now",
+    "io.data_catalog_with_default": "a pattern such as '{default}' in the catalog gives unknown names a dataset",
+    "io.incremental_dataset": "it is in kedro_datasets.partitions",
+    "io.kedro_data_catalog": "it is DataCatalog in io.data_catalog now",
+    "io.lambda_dataset": "write a small subclass of AbstractDataset with load and save, or a node",
+    "io.partitioned_dataset": "it is in kedro_datasets.partitions",
+    "io.transformers": "use hooks, such as after_dataset_loaded",
+    "pipeline.decorators": "decorate the function of the node, or use hooks",
+    "framework.cli.micropkg": "package what is shared as a Python package",
+    "framework.context.load_context": "use bootstrap_project, then KedroSession.create(...).load_context()",
+    "framework.session.get_current_session": "take what you need as arguments of a hook, such as after_context_created",
+    "versioning": "`kedro runs list` shows earlier runs",
     "extras": "datasets are in the package kedro-datasets (pip install kedro-datasets), loggers in logging",
     "framework.hooks.get_hook_manager": "use _create_hook_manager, or take what you need as arguments of a hook",
+}
+_ATTRIBUTES = {
+    "DataCatalog": {
+        "add": "use catalog[name] = dataset",
+        "add_all": "use catalog[name] = dataset for each",
+        "add_feed_dict": "use catalog[name] = value for each",
+        "datasets": "use catalog[name]",
+        "list": "use catalog.filter(), or list(catalog)",
+        "_get_dataset": "use catalog[name], or catalog.get(name)",
+        "shallow_copy": "use copy.copy(catalog)",
+    },
+    "Pipeline": {
+        "grouped_nodes_by_namespace": "use group_nodes_by('namespace')",
+        "only_nodes_with_namespace": "use only_nodes_with_namespaces([...])",
+    },
+    "AbstractRunner": {"run_only_missing": "use run(..., only_missing_outputs=True)"},
+}
+COMMANDS = {
+    "catalog create": "write the entries into conf/base/catalog.yml; `catalog resolve-patterns` shows what there is",
+    "catalog list": "use `catalog describe-datasets`",
+    "catalog rank": "use `catalog list-patterns`",
+    "catalog resolve": "use `catalog resolve-patterns`",
+    "jupyter convert": "move the code into the package by hand",
+    "activate-nbstripout": "use nbstripout itself",
+    "build-docs": "use sphinx-build",
+    "build-reqs": "use pip-compile",
+    "lint": "use ruff check",
+    "micropkg": "package what is shared as a Python package",
+    "test": "use pytest",
 }
 _RENAMED = ("DataSet", "Dataset")
 
@@ -26,3 +69,18 @@ def successor(name: str) -> str | None:
     if package in ("io", "io.core") and _RENAMED[0] in last:
         return f"it is {last.replace(*_RENAMED)} since 0.19"
     return None
+
+
+class OldNames:
+    """Tells who looks for an attribute of old what takes its place."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        text = f"{type(self).__name__!r} object has no attribute {name!r}"
+        for cls in type(self).__mro__:
+            if hint := _ATTRIBUTES.get(cls.__name__, {}).get(name):
+                text += f"; it was removed in Kedro 1.0 or before: {hint}."
+                break
+        known: Any = {"name": name, "obj": self}
+        raise AttributeError(text, **known)

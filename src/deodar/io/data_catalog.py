@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from ..compat._gone import OldNames
 from ._catalog_entries import check_entry, config_of
 from ._catalog_versions import with_versions_of
 from ._filters import type_matches
@@ -63,7 +64,7 @@ class _LazyDataset:
         return AbstractDataset.from_config(self.name, self.config, self.load_version, self.save_version)
 
 
-class DataCatalog(ValidatingCatalog, CatalogProtocol[Any, Any]):
+class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
     """Datasets by name.
 
     Reads like a dictionary, loads and saves by name, and makes datasets for names that match a pattern of

@@ -7,6 +7,7 @@ second check.
 from collections.abc import Iterable
 from typing import Any
 
+from ..compat._gone import OldNames
 from . import _slice
 from ._assembly import (
     _validate_duplicate_nodes,
@@ -75,7 +76,7 @@ _GROUPED = "_grouped_nodes"
 _FOREIGN_CACHES = frozenset({"_toposorter", "_toposorted_nodes", "_toposorted_groups"})
 
 
-class Pipeline:
+class Pipeline(OldNames):
     """Nodes connected by the datasets that they write and read."""
 
     def __init__(

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from ..compat._gone import OldNames
 from ..engine.executors.inline import InlineExecutor
 from ..pipeline import Pipeline
 from ._compile import compile_pipeline
@@ -56,7 +57,7 @@ __all__ = [
 _MAX_WINDOWS_WORKERS = 61
 
 
-class AbstractRunner(ABC):
+class AbstractRunner(OldNames, ABC):
     """Runs pipelines.
 
     A subclass implements ``_run`` alone; its body here is a working engine, to be called by ``super()._run(...)``,

@@ -26,6 +26,14 @@ def _suggest_cli_command(original_command_name: str, existing_command_names: Ite
     return "\n\nDid you mean one of these?\n" + "\n".join(f"    {name}" for name in matches)
 
 
+def _successor(command: str) -> str:
+    """Return what to say about a command that older releases had; empty for any other."""
+    # Imported here: only an unknown command needs it.
+    from ...compat._gone import COMMANDS
+
+    return f"\n\nIt was removed in Kedro 1.0 or before: {COMMANDS[command]}." if command in COMMANDS else ""
+
+
 def _resolve(
     group: click.Group, ctx: click.Context, args: list[str], advice: Callable[[str], str]
 ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -50,7 +58,10 @@ class SuggestingGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        return _resolve(self, ctx, args, lambda name: _suggest_cli_command(name, self.list_commands(ctx)))
+        return _resolve(self, ctx, args, lambda name: self._advice(ctx, name))
+
+    def _advice(self, ctx: click.Context, name: str) -> str:
+        return _successor(f"{self.name} {name}") or _suggest_cli_command(name, self.list_commands(ctx))
 
 
 class LazyGroup(SuggestingGroup):
@@ -165,7 +176,7 @@ class CommandCollection(click.CommandCollection):
 
     def advice_for_unknown(self, name: str) -> str:
         """Return what to say about an unknown command; by default the names spelled like it."""
-        return _suggest_cli_command(name, self.list_commands(None))
+        return _successor(name) or _suggest_cli_command(name, self.list_commands(None))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         texts = (group.help for group in self.sources if group.help)
