@@ -18,6 +18,7 @@ RECIPES = (
     "kills",
     "mlflow",
     "viz",
+    "boot",
     "compare",
     "claims",
     "graphs",

@@ -2,6 +2,8 @@
 
 The package loads as ``deodar`` or, through the drop-in, as ``kedro``. Its version under the name ``kedro``
 is the release of Kedro whose contract it holds.
+
+PYTEST_DONT_REWRITE: the drop-in imports it before pytest can rewrite its asserts, of which it has none for tests.
 """
 
 import sys

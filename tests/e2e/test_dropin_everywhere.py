@@ -228,6 +228,12 @@ def test_pytest_in_a_project_needs_no_switch(tested: Path, arguments: tuple[str,
     assert "1 passed" in done.stdout
 
 
+def test_pytest_has_nothing_to_warn_of_where_warnings_are_errors(tested: Path) -> None:
+    done = pytest_in(tested, "-W", "error", DEODAR_DROPIN="1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warning" not in done.stdout
+
+
 def test_pytest_can_be_told_to_use_the_other_kedro(tested: Path) -> None:
     done = pytest_in(tested, DEODAR_DROPIN="0")
     assert "the other kedro was imported" in done.stdout + done.stderr

@@ -104,18 +104,23 @@ class OmegaConfigLoader(AbstractConfigLoader):
         self.restrict_runtime_params_type_selection = restrict_runtime_params_type_selection
         self.config_patterns: dict[str, Any] = {key: list(patterns) for key, patterns in _PATTERNS.items()}
         self.config_patterns.update(config_patterns or {})
-        self._custom_resolvers = dict(custom_resolvers or {})
+        self._custom_resolvers: dict[str, Callable[..., Any]] = {}
         self._globals: Any = {}
-        for name in self._custom_resolvers:
-            _config_logger.debug("Registering new custom resolver: %s", name)
 
         super().__init__(str(conf_source), env, runtime_params)
-        _resolvers.announce(self._scope("globals"))
+        self._register_new_resolvers(custom_resolvers or {})
         self._source = self._open_source(str(conf_source))
         try:
             self._globals = self["globals"]
         except MissingConfigException:
             self._globals = {}
+
+    def _register_new_resolvers(self, resolvers: Mapping[str, Callable[..., Any]]) -> None:
+        """Add resolvers to those of the project; hooks of plugins do so when the context has been created."""
+        for name in resolvers:
+            _config_logger.debug("Registering new custom resolver: %s", name)
+        self._custom_resolvers.update(resolvers)
+        _resolvers.announce(self._scope("globals"))
 
     def _open_source(self, conf_source: str) -> _discovery.Source:
         location = _parse_filepath(conf_source)

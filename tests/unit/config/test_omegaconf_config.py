@@ -178,6 +178,13 @@ def test_two_loaders_do_not_see_each_others_values(tmp_path, conf):
     ]
 
 
+def test_a_plugin_can_add_resolvers_to_a_loader(conf):
+    conf.write("base/catalog.yml", "a: ${add:1}\nb: ${times:2}")
+    loader = conf.loader(custom_resolvers={"add": lambda number: number + 1})
+    loader._register_new_resolvers({"times": lambda number: number * 10})
+    assert loader["catalog"] == {"a": 2, "b": 20}
+
+
 def test_loaders_in_threads_do_not_see_each_others_values(conf):
     conf.write("base/catalog.yml", "a: ${number:}")
     loaders = [conf.loader(custom_resolvers={"number": lambda index=index: index}) for index in range(4)]
