@@ -8,10 +8,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# Plugins that bring little with them, and what they bring; the rest of what they need is in our own environment.
+SMALL = (
+    "kedro",
+    "kedro-airflow",
+    "kedro-docker",
+    "kedro-telemetry",
+    "anyconfig~=0.10.0",
+    "appdirs",
+    "semver~=2.10",
+    "tomli-w",
+)
 BIN = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -70,3 +83,22 @@ def environment(name: str, *requirements: str, with_deodar: bool = True) -> Envi
         subprocess.run([*make, *(["--editable", str(ROOT)] if with_deodar else [])], check=True)
         stamp.write_text(wanted)
     return Environment(folder, dropin=with_deodar)
+
+
+def small_environment() -> Environment:
+    """Return one for plugins that are quick to install: it sees the packages of the environment that this runs in."""
+    folder = ROOT / ".venvs" / "plugin-small"
+    stamp = folder / ".requirements"
+    ours = sysconfig.get_path("purelib")
+    wanted = "\n".join((*SMALL, ours))
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(folder, clear=True, with_pip=False)
+        base = {"base": str(folder), "platbase": str(folder)}
+        # Not by a plain path: the files of that folder that add more paths must count as well.
+        (Path(sysconfig.get_path("purelib", vars=base)) / "ours.pth").write_text(
+            f"import site; site.addsitedir({ours!r})\n"
+        )
+        pip = [sys.executable, "-m", "pip", "--python", str(folder / BIN / "python"), "install", "--quiet"]
+        subprocess.run([*pip, "--disable-pip-version-check", "--no-deps", *SMALL], check=True)
+        stamp.write_text(wanted)
+    return Environment(folder)

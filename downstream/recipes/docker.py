@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ..environment import BIN, environment
+from ..environment import BIN, small_environment
 from ..project import make_project
 
-REQUIREMENTS = ("kedro-docker",)
 # An image is found when docker lists one.
 DOCKER = '#!/bin/sh\necho "docker $@" >> "$DOCKER_CALLS"\n[ "$1" != images ] || echo 4f2d\n'
 
 
 def check(folder: Path) -> str:
     """Generate a Dockerfile, build and run, with a program that writes down how it was called as docker."""
-    where = environment("plugin-docker", *REQUIREMENTS)
+    where = small_environment()
     project = make_project(where, folder)
     programs = folder / "programs"
     programs.mkdir()

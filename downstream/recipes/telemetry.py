@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..environment import environment
+from ..environment import small_environment
 from ..project import make_project
 
-REQUIREMENTS = ("kedro-telemetry", "pandas")
 # Noted when something is to be sent; nothing ever leaves the machine.
 SPY = """
 import os, sys, requests
@@ -28,7 +27,7 @@ requests.post = lambda *arguments, **named: note(f"posted {named}")
 
 def check(folder: Path) -> str:
     """Run a project without a word about telemetry, with a no, with a yes, and with a yes and the variable."""
-    where = environment("plugin-telemetry", *REQUIREMENTS)
+    where = small_environment()
     project = make_project(where, folder)
     (folder / "site").mkdir()
     (folder / "site" / "sitecustomize.py").write_text(SPY)
