@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from deodar.engine.events import Event, RunStarted, TaskEnded
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import Pipeline, node
 from deodar.runner import AbstractRunner, ParallelRunner, SequentialRunner, ThreadRunner
@@ -42,6 +43,20 @@ def runner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 def parallel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ParallelRunner:
     monkeypatch.setenv("DEODAR_MP_CONTEXT", request.param)
     return ParallelRunner(max_workers=2)
+
+
+class Seen:
+    """The names of the nodes that ended well."""
+
+    def __init__(self) -> None:
+        self._names: Sequence[str] = ()
+        self.ended: set[str] = set()
+
+    def observe(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            self._names = event.names
+        if isinstance(event, TaskEnded):
+            self.ended.add(self._names[event.task])
 
 
 def catalog(**data: Any) -> DataCatalog:
@@ -228,7 +243,20 @@ def test_an_error_that_is_not_listed_is_not_retried(runner: AbstractRunner, tmp_
     assert (tmp_path / "tries").read_text().split() == ["1"]
 
 
-def test_a_token_of_one_keeps_nodes_apart(runner: AbstractRunner, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("resources", "budget"),
+    [
+        ({"excel": 1}, {}),
+        ({"cpu": 2}, {"cpu": 2}),
+        ({"memory": "60MB"}, {"memory": "100MB"}),
+        ({"memory": "3GB"}, {"memory": "2GB"}),
+        ({"gpu": 1}, {"gpu": 1}),
+    ],
+    ids=["token", "cpu", "memory", "more-than-there-is", "gpu"],
+)
+def test_what_there_is_only_once_keeps_nodes_apart(
+    runner: AbstractRunner, tmp_path: Path, resources: dict[str, Any], budget: dict[str, Any]
+) -> None:
     marker = tmp_path / "busy"
 
     def alone(x: int) -> int:
@@ -240,8 +268,44 @@ def test_a_token_of_one_keeps_nodes_apart(runner: AbstractRunner, tmp_path: Path
         return total
 
     pipeline = Pipeline([node(alone, "a", f"b{n}", name=f"n{n}", tags="excel") for n in range(6)])
-    with inherit(Inherited(execution={"tags": {"excel": {"resources": {"excel": 1}}}})):
+    with inherit(Inherited(execution={"budget": budget, "tags": {"excel": {"resources": resources}}})):
         assert len(runner.run(pipeline, catalog(a=1))) == 6
+
+
+@pytest.mark.parametrize("section", ["default", "pipelines", "namespaces", "tags", "nodes"])
+def test_a_policy_holds_wherever_it_is_declared(runner: AbstractRunner, tmp_path: Path, section: str) -> None:
+    name = {"pipelines": "main", "namespaces": "etl", "tags": "io", "nodes": "etl.shaky"}.get(section)
+    policy: dict[str, Any] = {"attempts": 3, "delay": "1ms", "backoff": 1, "jitter": 0.5}
+    pipeline = Pipeline([node(s.succeed_on_third, "path", "b", name="shaky", namespace="etl", tags="io")])
+    policies = {section: policy if name is None else {name: policy}}
+    with inherit(Inherited(execution=policies, pipeline_names=("main",))):
+        assert runner.run(pipeline, catalog(path=str(tmp_path / "count")))["b"].load() == 3
+
+
+@pytest.mark.parametrize("on_error", ["stop", "drain", "continue"])
+def test_what_a_failed_node_means_for_the_others(runner: AbstractRunner, tmp_path: Path, on_error: str) -> None:
+    # A chain beside the failure: the first of it is ready when that happens, the rest is not.
+    nodes = [node(s.divide, "a", "x", name="bad"), node(s.increment, "x", "y", name="below")]
+    nodes += [node(s.increment, "a" if n == 0 else f"m{n}", f"m{n + 1}", name=f"n{n}") for n in range(40)]
+    nodes.append(node(s.increment, "m40", "end", name="end"))
+    data = DataCatalog({"a": MemoryDataset(1), "end": s.FileLog(str(tmp_path / "end"))})
+    seen = Seen()
+    policies = Inherited(execution={"on_error": on_error}, observers=(seen,))
+    with inherit(policies), pytest.raises(ZeroDivisionError):
+        runner.run(Pipeline(nodes), data)
+    assert "below" not in seen.ended
+    assert (tmp_path / "end").exists() == (on_error == "continue")
+    if on_error == "drain" and not isinstance(runner, SequentialRunner):
+        assert "n0" in seen.ended
+
+
+def test_the_devices_of_a_node_are_set_or_it_is_said_that_they_are_not(
+    runner: AbstractRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    policies = {"budget": {"gpu": 2}, "nodes": {"train": {"resources": {"gpu": 2}}}}
+    with inherit(Inherited(execution=policies)):
+        results = runner.run(Pipeline([node(s.devices, "a", "b", name="train")]), catalog(a=1))
+    assert (results["b"].load() == "0,1") != ("CUDA_VISIBLE_DEVICES is not set for train" in caplog.text)
 
 
 # --- processes only ---------------------------------------------------------------------------------------------

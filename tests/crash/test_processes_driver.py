@@ -136,8 +136,12 @@ import os, sys, threading
 import numpy as np, polars as pl
 import harness_processes as h
 
-pl.DataFrame({"a": range(100_000)}).lazy().group_by("a").len().collect()
-a = np.random.rand(300, 300); a @ a
+def settings():
+    # What a project's settings.py does that starts threads of Polars, of BLAS, of its own.
+    pl.DataFrame({"a": range(100_000)}).lazy().group_by("a").len().collect()
+    a = np.random.rand(300, 300); a @ a
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+settings()
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 def work(_):
     frame = pl.DataFrame({"a": range(1000)}).lazy().group_by("a").len().collect()
@@ -145,17 +149,21 @@ def work(_):
     return frame.height + int((b @ b).shape[0])
 from deodar.engine.executors._pool import close_idle_pools
 for n in range(int(sys.argv[1])):
-    assert h.run([work, work]).status == "completed"
+    assert h.run([work, work], prepare=settings).status == "completed"
     if n % 12 == 0:
         close_idle_pools()
+close_idle_pools()
+assert not h.psutil.Process().children(recursive=True)
 print("all well")
 """
 
 
 @pytest.mark.slow
 def test_fifty_runs_of_a_driver_with_threads_of_libraries_do_not_hang(tmp_path: Path) -> None:
-    code, out, error = h.Program(THREADS, tmp_path, "50").finish(4 * h.LONG)
+    program = h.Program(THREADS, tmp_path, "50")
+    code, out, error = program.finish(4 * h.LONG)
     assert (code, out) == (0, "all well\n"), error
+    assert not h.left_in_memory(program.process.pid)
 
 
 UNGUARDED = """

@@ -128,7 +128,7 @@ class PipelineRun:
                 on_free=self._release,
                 seed=seed,
             )
-            self._note_timeouts(executor)
+            self._note_what_needs_processes(executor)
             memory.connect(executor)
             with executor:
                 status = driver.run(memory.work(work))
@@ -146,9 +146,18 @@ class PipelineRun:
         known = self._catalog._datasets
         sweep_beside([known[name] for node in self._compiled.nodes for name in node.outputs if name in known])
 
-    def _note_timeouts(self, executor: Executor) -> None:
+    def _note_what_needs_processes(self, executor: Executor) -> None:
         if executor.can_kill:
             return
+        # There is one environment for all threads of a process.
+        at_devices = [task.name for task in self._compiled.graph.tasks if task.resources.gpu]
+        if at_devices:
+            self._log.warning(
+                "CUDA_VISIBLE_DEVICES is not set for %s on the %s executor, which minds the number of GPUs only. Use "
+                "ParallelRunner.",
+                ", ".join(at_devices),
+                executor.name,
+            )
         limited = [task.name for task in self._compiled.graph.tasks if task.timeout is not None]
         if limited:
             self._log.warning(
