@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-SUITES = ("framework", "session", "context", "cli", "logging")
+SUITES = ("framework", "session", "context", "cli", "logging", "validation")
 
 
 @pytest.mark.parametrize("suites", [SUITES[:3], SUITES[3:]], ids="-".join)

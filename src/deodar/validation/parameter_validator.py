@@ -35,7 +35,7 @@ class ParameterValidator:
         """
         requirements = self.type_extractor.extract_types_from_pipelines()
         if not requirements:
-            logger.debug("No typed parameter requirements found, returning original parameters")
+            logger.info("No typed parameter requirements found, returning original parameters")
             return raw_params
         return self._apply_validation(raw_params, requirements)
 
