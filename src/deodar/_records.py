@@ -1,18 +1,21 @@
-"""Frozen, slotted dataclasses that cost a tenth to make.
+"""Frozen, slotted dataclasses that cost a twentieth to make.
 
 ``dataclasses`` compiles six functions for each class, half a millisecond: for the records of a plain run that was a
-fifth of all it took to start. Here a method is made when it is first called, and most classes of a run never have a
-record. To ``fields``, ``replace``, ``asdict``, ``copy`` and ``pickle`` they are dataclasses like any other.
+fifth of all it took to start. Here a method is made when it is first called, and so are the descriptions of fields;
+most classes of a run never have a record. To ``fields``, ``replace``, ``asdict``, ``copy`` and ``pickle`` they are
+dataclasses like any other.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass"]
+
+_DEFAULTS = "__record_defaults__"
 
 if TYPE_CHECKING:
     # For a reader and for mypy this is that decorator.
@@ -27,16 +30,48 @@ else:
 
 
 def _as_record(plain: type) -> type:
-    for name, method in _METHODS.items():
-        # What the class says for itself stays.
-        if name not in vars(plain):
-            setattr(plain, name, method)
-    return dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(plain)
+    own = dict(vars(plain))
+    names = tuple(plain.__annotations__)
+    defaults = {name: own.pop(name, dataclasses.MISSING) for name in names}
+    for leftover in ("__dict__", "__weakref__"):
+        own.pop(leftover, None)
+    if any(hasattr(base, _DEFAULTS) for base in plain.__bases__):
+        raise TypeError(f"{plain.__qualname__} extends a record. Records have all their fields themselves.")
+    # Last what the class says for itself.
+    namespace = {**_METHODS, "__slots__": names, "__match_args__": names, _DEFAULTS: defaults, **own}
+    made: type = type(plain)(plain.__name__, plain.__bases__, namespace)
+    made.__qualname__ = plain.__qualname__
+    return made
 
 
-def _settle(self: Any, name: str, method: Callable[..., Any]) -> None:
+class _Description:
+    """What the standard library's functions ask of a dataclass, put together when one of them asks."""
+
+    def __init__(self, attribute: str) -> None:
+        self._attribute = attribute
+
+    def __get__(self, record: object, cls: type) -> Any:
+        owner = next(each for each in cls.__mro__ if _DEFAULTS in vars(each))
+        given = {name: value for name, value in vars(owner)[_DEFAULTS].items() if value is not dataclasses.MISSING}
+        twin = type(owner.__name__, (), {**given, "__annotations__": owner.__annotations__, "__doc__": owner.__doc__})
+        twin.__module__ = owner.__module__
+        described = getattr(dataclasses.dataclass(frozen=True)(twin), self._attribute)
+        setattr(owner, self._attribute, described)
+        return described
+
+
+def _defaults_of(record: Any) -> Mapping[str, Any]:
+    defaults: Mapping[str, Any] = getattr(record, _DEFAULTS)
+    return defaults
+
+
+def _is_field(default: object) -> bool:
+    return isinstance(default, dataclasses.Field)
+
+
+def _settle(record: Any, name: str, method: Callable[..., Any]) -> None:
     """Put a method in the place of the one that has made it. Threads that race make the same."""
-    owner = next(cls for cls in type(self).__mro__ if vars(cls).get(name) is _METHODS[name])
+    owner = next(cls for cls in type(record).__mro__ if vars(cls).get(name) is _METHODS[name])
     method.__qualname__, method.__module__ = f"{owner.__qualname__}.{name}", owner.__module__
     setattr(owner, name, method)
 
@@ -67,23 +102,23 @@ def _hash(self: Any) -> int:
     return __hash__(self)
 
 
-def _make_init(self: Any) -> Callable[..., None]:
+def _make_init(record: Any) -> Callable[..., None]:
     """Return an ``__init__`` that writes through the slots: they are not closed to it."""
     scope: dict[str, Any] = {"MISSING": dataclasses.MISSING}
     parameters, body = ["self"], []
-    for field in dataclasses.fields(self):
-        name = field.name
+    for name, default in _defaults_of(record).items():
         parameter = value = name
-        scope[f"set_{name}"] = getattr(type(self), name).__set__
-        if field.default is not dataclasses.MISSING:
-            scope[f"default_{name}"] = field.default
+        scope[f"set_{name}"] = getattr(type(record), name).__set__
+        if _is_field(default):
+            scope[f"make_{name}"], default = default.default_factory, default.default
+            if scope[f"make_{name}"] is not dataclasses.MISSING:
+                parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
+        if default is not dataclasses.MISSING:
+            scope[f"default_{name}"] = default
             parameter = f"{name}=default_{name}"
-        elif field.default_factory is not dataclasses.MISSING:
-            scope[f"make_{name}"] = field.default_factory
-            parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
         parameters.append(parameter)
         body.append(f" set_{name}(self, {value})")
-    if hasattr(self, "__post_init__"):
+    if hasattr(record, "__post_init__"):
         body.append(" self.__post_init__()")
     # Only names of fields get in, which Python has taken for names before.
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(body or [" pass"]), scope)  # noqa: S102
@@ -91,14 +126,18 @@ def _make_init(self: Any) -> Callable[..., None]:
     return made
 
 
-def _make_getter(self: Any) -> Callable[[Any], Any]:
-    names = [field.name for field in dataclasses.fields(self) if field.compare]
+def _make_getter(record: Any) -> Callable[[Any], Any]:
+    names = [name for name, default in _defaults_of(record).items() if not _is_field(default) or default.compare]
     return attrgetter(*names) if names else lambda _: None
 
 
 def _repr(self: Any) -> str:
-    pairs = (f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self) if field.repr)
-    return f"{type(self).__qualname__}({', '.join(pairs)})"
+    shown = (name for name, default in _defaults_of(self).items() if not _is_field(default) or default.repr)
+    return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+
+
+def _replace(self: Any, /, **changes: Any) -> Any:
+    return dataclasses.replace(self, **changes)
 
 
 def _refuse_to_set(self: Any, name: str, value: object) -> None:
@@ -110,15 +149,15 @@ def _refuse_to_delete(self: Any, name: str) -> None:
 
 
 def _getstate(self: Any) -> list[Any]:
-    return [getattr(self, field.name) for field in dataclasses.fields(self)]
+    return [getattr(self, name) for name in _defaults_of(self)]
 
 
 def _setstate(self: Any, state: list[Any]) -> None:
-    for field, value in zip(dataclasses.fields(self), state, strict=True):
-        object.__setattr__(self, field.name, value)
+    for name, value in zip(_defaults_of(self), state, strict=True):
+        object.__setattr__(self, name, value)
 
 
-_METHODS: dict[str, Callable[..., Any]] = {
+_METHODS: dict[str, Any] = {
     "__init__": _init,
     "__repr__": _repr,
     "__eq__": _eq,
@@ -127,4 +166,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "__delattr__": _refuse_to_delete,
     "__getstate__": _getstate,
     "__setstate__": _setstate,
+    "__replace__": _replace,
+    "__dataclass_fields__": _Description("__dataclass_fields__"),
+    "__dataclass_params__": _Description("__dataclass_params__"),
 }

@@ -118,6 +118,24 @@ def test_a_class_inherits_from_a_record_and_has_its_own_start():
     assert Other("a").name == "a"
 
 
+def test_a_record_describes_its_fields_as_dataclasses_do():
+    described = {each.name: each for each in dataclasses.fields(Stop)}
+    assert list(described) == ["name", "minutes", "lines", "facts", "note"]
+    assert described["minutes"].default == 1.0 and described["facts"].default_factory is dict
+    assert (described["note"].compare, described["note"].repr, described["name"].compare) == (False, False, True)
+    assert dataclasses.fields(Stop("a")) == dataclasses.fields(Stop) and dataclasses.fields(Nothing) == ()
+
+
+def test_a_record_does_not_extend_another():
+    with pytest.raises(TypeError, match="Longer extends a record"):
+
+        @dataclass(frozen=True, slots=True)
+        class Longer(Other):
+            """One field more."""
+
+            size: int = 0
+
+
 def test_only_frozen_and_slotted_records_are_made():
     with pytest.raises(TypeError, match="frozen and slotted"):
         dataclass(frozen=True, slots=False)

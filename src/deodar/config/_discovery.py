@@ -7,7 +7,7 @@ entered. Folders of the local disk are searched without ``fsspec``; archives are
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -97,7 +97,7 @@ class _Search:
             path = f"{folder}/{head}"
             yield from self.expand(path, rest) if rest else [path]
         else:
-            matches = re.compile(fnmatch.translate(head)).match
+            matches = _matcher(head)
             for name, is_folder in self._listing(folder):
                 if matches(name) and (is_folder or not rest):
                     yield from self.expand(f"{folder}/{name}", rest) if rest else [f"{folder}/{name}"]
@@ -118,6 +118,15 @@ class _Search:
                 listing = []
             self._listings[folder] = listing
         return self._listings[folder]
+
+
+def _matcher(pattern: str) -> Callable[[str], object]:
+    """Return what tells whether a name matches one part of a pattern."""
+    start = pattern.rstrip("*")
+    if not _MAGIC.search(start):
+        # As most are, and a regular expression takes longer to make than the folder to read.
+        return lambda name: name.startswith(start)
+    return re.compile(fnmatch.translate(pattern)).match
 
 
 class FilesystemSource:
@@ -192,11 +201,11 @@ class ArchiveSource(FilesystemSource):
 
 def archive_kind(conf_source: str) -> str | None:
     """Return ``tar`` or ``zip`` if the name is that of an archive."""
+    if not PurePosixPath(conf_source.replace("\\", "/")).suffix:
+        return None
     # Imported here: it reads the system's tables of types, which only a name with a suffix needs.
     import mimetypes
 
-    if not PurePosixPath(conf_source.replace("\\", "/")).suffix:
-        return None
     return _ARCHIVES.get(mimetypes.guess_type(conf_source)[0] or "")
 
 

@@ -11,14 +11,14 @@ from ..utils import find_kedro_project
 from ._installed import has_plugins
 
 ENTRY_POINT = "kedro-telemetry"
-_CONSENT = re.compile(r"^\s*consent\s*:\s*['\"]?(true|yes|on)['\"]?\s*(#.*)?$", re.IGNORECASE | re.MULTILINE)
+_CONSENT = r"(?im)^\s*consent\s*:\s*['\"]?(true|yes|on)['\"]?\s*(#.*)?$"
 
 
 def has_consent() -> bool:
     """Tell whether the project of the current folder has agreed to telemetry."""
     try:
         root = find_kedro_project(Path.cwd())
-        return root is not None and bool(_CONSENT.search((root / ".telemetry").read_text(encoding="utf-8")))
+        return root is not None and bool(re.search(_CONSENT, (root / ".telemetry").read_text(encoding="utf-8")))
     except (OSError, ValueError):
         # No folder, no file, or none that can be read: nobody has agreed.
         return False

@@ -19,8 +19,9 @@ FOLDER_PREFIX = ".deodar-staging-"
 _FOREIGN_SECONDS = 24 * 3600.0
 _MOST_SWEPT = 4096
 
-_NAME = re.compile(
-    re.escape(FOLDER_PREFIX) + r"(?P<owner>\d+-\d+-[0-9a-f]+)-[0-9a-f]{8}(?:\.replaced\.(?P<replaced>.+))?", re.DOTALL
+_NAME = (
+    rf"(?s){re.escape(FOLDER_PREFIX)}(?P<owner>\d+-\d+-[0-9a-f]+)-[0-9a-f]{{8}}"
+    r"(?:\.replaced\.(?P<replaced>.+))?"
 )
 
 # The folders that this process has looked through; a listing for each save would be too dear.
@@ -56,7 +57,7 @@ def sweep(parent: str) -> None:
         # Not there yet, or not ours to look at.
         return
     for name in names:
-        match = _NAME.fullmatch(name) if name.startswith(FOLDER_PREFIX) else None
+        match = re.fullmatch(_NAME, name) if name.startswith(FOLDER_PREFIX) else None
         # Another process that sweeps at the same time may be quicker.
         with contextlib.suppress(FileNotFoundError):
             if match is not None and _is_left_over(f"{parent}/{name}", match["owner"]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-import sysconfig
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -31,8 +31,6 @@ class ProjectModules:
     def __init__(self, package_name: str | None = None) -> None:
         self._package = package_name
         self._known: dict[str, bool] = {}
-        paths = sysconfig.get_paths()
-        self._library = tuple(paths[name] for name in ("stdlib", "platstdlib"))
 
     def __call__(self, module: str) -> bool:
         """Say whether a module, by dotted name, is the user's own."""
@@ -50,7 +48,16 @@ class ProjectModules:
         return not any(self._is_installed(place) for place in _places(top))
 
     def _is_installed(self, place: str) -> bool:
-        return any(part in Path(place).parts for part in _INSTALLED) or place.startswith(self._library)
+        return any(part in Path(place).parts for part in _INSTALLED) or place.startswith(_library())
+
+
+@functools.cache
+def _library() -> tuple[str, ...]:
+    # Imported here: it reads how Python was built, and most modules are told by the folder that they lie in.
+    import sysconfig
+
+    paths = sysconfig.get_paths()
+    return tuple(paths[name] for name in ("stdlib", "platstdlib"))
 
 
 def _places(top: str) -> Iterator[str]:

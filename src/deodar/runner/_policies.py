@@ -38,7 +38,7 @@ _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0,
 _BYTES = {"": 1, "b": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "t": 1000**4}
 _BYTES |= {f"{unit}b": size for unit, size in _BYTES.items() if unit in "kmgt" and unit}
 _BYTES |= {f"{unit}ib": 1024**power for power, unit in enumerate("kmgt", start=1)}
-_AMOUNT = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*([a-zA-Z]*)\s*$")
+_AMOUNT = r"\s*([0-9]*\.?[0-9]+)\s*([a-zA-Z]*)\s*$"
 
 
 class ExecutionPolicyError(ValueError):
@@ -56,7 +56,7 @@ def parse_bytes(value: Any, where: str) -> int:
 
 
 def _parse_amount(value: Any, units: Mapping[str, float], where: str, wanted: str) -> float:
-    match = None if isinstance(value, bool) else _AMOUNT.match(str(value))
+    match = None if isinstance(value, bool) else re.match(_AMOUNT, str(value))
     unit = "" if match is None else str(match.group(2)).lower()
     if match is None or unit not in units:
         raise ExecutionPolicyError(f"{where} is {value!r}, expected {wanted}.")

@@ -1,6 +1,13 @@
 """What can be wrong with parameters; and, by their contract name, the errors of data validation."""
 
-from ..io._validation_errors import CheckFailure, DataValidationError, ValidationConfigurationError
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._front_door import front_door
+
+if TYPE_CHECKING:
+    from ..io._validation_errors import CheckFailure, DataValidationError, ValidationConfigurationError
 
 __all__ = [
     "CheckFailure",
@@ -17,3 +24,9 @@ class ParameterValidationError(Exception):
 
 class ModelInstantiationError(ParameterValidationError):
     """A model or dataclass could not be made of a parameter's value."""
+
+
+__getattr__, __dir__ = front_door(
+    __name__,
+    dict.fromkeys(("CheckFailure", "DataValidationError", "ValidationConfigurationError"), ".io._validation_errors"),
+)

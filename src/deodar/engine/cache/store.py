@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from ..._records import dataclass
 from .digests import FORMAT, new_hash
 
-_KEY = re.compile(r"v\d+-[0-9a-f]{32}\Z")
+_KEY = r"v\d+-[0-9a-f]{32}\Z"
 _STALE_SECONDS = 24 * 3600.0
 _CHECKS = 20
 """How often the room is looked at while the limit is filled once; it may be exceeded by so small a share."""
@@ -140,7 +140,7 @@ class ValueStore:
         return value
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and bool(_KEY.match(key)) and self._path(key).exists()
+        return isinstance(key, str) and bool(re.match(_KEY, key)) and self._path(key).exists()
 
     def stats(self) -> StoreStats:
         """Count what is there."""
@@ -166,7 +166,7 @@ class ValueStore:
         return self.prune(-1)
 
     def _path(self, key: str) -> Path:
-        if not _KEY.match(key):
+        if not re.match(_KEY, key):
             raise NotStoredError(f"{key!r} is no key of a stored value.")
         digest = key.partition("-")[2]
         return self._folder / digest[:2] / key

@@ -16,7 +16,7 @@ from typing import IO, Any, ClassVar
 import click
 
 _PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
-_FRAME = re.compile(r'^  File "(.*?)", line \d+', re.MULTILINE)
+_FRAME = r'(?m)^  File "(.*?)", line \d+'
 _VERBOSE_HINT = "Run with --verbose to see the full exception"
 
 
@@ -109,7 +109,7 @@ def _was_raised_by_us(error: BaseException) -> bool:
     """Tell a message of the framework from an exception in the code it called."""
     remote = _remote_traceback(error)
     if remote is not None:
-        files = _FRAME.findall(remote)
+        files = re.findall(_FRAME, remote)
         return bool(files) and files[-1].startswith(_PACKAGE_FOLDER)
     frame: TracebackType | None = error.__traceback__
     while frame is not None and frame.tb_next is not None:

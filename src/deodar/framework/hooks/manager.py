@@ -18,7 +18,7 @@ _PLUGIN_HOOKS = "kedro.hooks"
 _GROUPS = (_PLUGIN_HOOKS, "deodar.hooks")
 
 _TOP = __name__.partition(".")[0]
-_NEEDS_KEDRO = re.compile(r"kedro(?![\w.-])", re.IGNORECASE)
+_NEEDS_KEDRO = r"(?i)kedro(?![\w.-])"
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def _block_foreign(hook_manager: PluginManager) -> None:
 
     for entry_point in entry_points(group=_PLUGIN_HOOKS):
         requirements = (entry_point.dist and entry_point.dist.requires) or ()
-        if any(_NEEDS_KEDRO.match(requirement) for requirement in requirements):
+        if any(re.match(_NEEDS_KEDRO, requirement) for requirement in requirements):
             logger.debug("Hooks of '%s' need the name kedro; run with the drop-in to have them.", entry_point.name)
             hook_manager.set_blocked(entry_point.name)
 

@@ -313,10 +313,10 @@ def _describe_git(project_path: Path) -> dict[str, Any]:
 
 
 def _may_be_repository(project_path: Path) -> bool:
-    # Any of git's own variables may say that the repository is elsewhere.
-    if any(name.startswith("GIT_") for name in os.environ):
-        return True
-    return any((folder / ".git").exists() for folder in (project_path, *project_path.parents))
+    # The variable says that the repository is elsewhere.
+    return "GIT_DIR" in os.environ or any(
+        (folder / ".git").exists() for folder in (project_path, *project_path.parents)
+    )
 
 
 def _git_environment() -> dict[str, str]:
