@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import tempfile
@@ -20,10 +21,11 @@ def cpu_seconds(command: list[str], cwd: Path, repeats: int = REPEATS) -> float:
     subprocess.run(command, cwd=cwd, capture_output=True, check=True, env=environment)
     times = []
     for _ in range(repeats):
-        before = os.times()
+        # Not os.times, which counts in hundredths of a second.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, cwd=cwd, capture_output=True, check=True, env=environment)
-        after = os.times()
-        times.append((after.children_user - before.children_user) + (after.children_system - before.children_system))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append((after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime))
     return statistics.median(times)
 
 
@@ -65,5 +67,6 @@ def measure(subject: Subject) -> dict[str, float]:
             "bare": bare,
             "version": cpu_seconds([script, "--version"], Path(outside)),
             "help": cpu_seconds([script, "--help"], Path(outside)),
+            "help in a project": cpu_seconds([script, "--help"], project),
             "run": cpu_seconds([script, "run"], project, 5),
         }

@@ -47,15 +47,16 @@ def _as_record(plain: type) -> type:
 class _Description:
     """What the standard library's functions ask of a dataclass, put together when one of them asks."""
 
-    def __init__(self, attribute: str) -> None:
+    def __init__(self, attribute: str, **options: bool) -> None:
         self._attribute = attribute
+        self._options = options
 
     def __get__(self, record: object, cls: type) -> Any:
         owner = next(each for each in cls.__mro__ if _DEFAULTS in vars(each))
         given = {name: value for name, value in vars(owner)[_DEFAULTS].items() if value is not dataclasses.MISSING}
         twin = type(owner.__name__, (), {**given, "__annotations__": owner.__annotations__, "__doc__": owner.__doc__})
         twin.__module__ = owner.__module__
-        described = getattr(dataclasses.dataclass(frozen=True)(twin), self._attribute)
+        described = getattr(dataclasses.dataclass(**self._options)(twin), self._attribute)
         setattr(owner, self._attribute, described)
         return described
 
@@ -167,6 +168,6 @@ _METHODS: dict[str, Any] = {
     "__getstate__": _getstate,
     "__setstate__": _setstate,
     "__replace__": _replace,
-    "__dataclass_fields__": _Description("__dataclass_fields__"),
-    "__dataclass_params__": _Description("__dataclass_params__"),
+    "__dataclass_fields__": _Description("__dataclass_fields__", init=False, repr=False, eq=False),
+    "__dataclass_params__": _Description("__dataclass_params__", frozen=True),
 }

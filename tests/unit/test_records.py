@@ -123,6 +123,7 @@ def test_a_record_describes_its_fields_as_dataclasses_do():
     assert list(described) == ["name", "minutes", "lines", "facts", "note"]
     assert described["minutes"].default == 1.0 and described["facts"].default_factory is dict
     assert (described["note"].compare, described["note"].repr, described["name"].compare) == (False, False, True)
+    assert Stop.__dataclass_params__.frozen
     assert dataclasses.fields(Stop("a")) == dataclasses.fields(Stop) and dataclasses.fields(Nothing) == ()
 
 

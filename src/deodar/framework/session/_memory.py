@@ -45,7 +45,7 @@ def memory_options(asked: Any, project_path: Path, facts: Mapping[str, Any], env
     is_on = configured.pop("journal", True) and (_environment.read("JOURNAL") or "on").lower() not in _OFF
     if not project_path.is_dir() or not (is_on or asked):
         return None
-    known = {field.name for field in fields(MemoryOptions)}
+    known = {field.name for field in fields(MemoryOptions)} if configured else set()
     for key in configured:
         if key not in known:
             raise ValueError(f"The setting {SETTING} has an unknown key {key!r}. Known: {', '.join(sorted(known))}.")

@@ -40,3 +40,68 @@ def test_the_version_in_a_kedro_project_names_both(tmp_path):
     said, modules = loaded_modules(tmp_path, "--version")
     assert said == f"kedro, version 1.7.0 (deodar {__version__})\n"
     assert "click" not in modules
+
+
+def own(modules):
+    return {name for name in modules if name.split(".")[0] in ("deodar", "kedro")}
+
+
+ONE_NODE = """
+from deodar.pipeline import Pipeline, node
+
+
+def one():
+    return 1
+
+
+def register_pipelines():
+    return {"__default__": Pipeline([node(one, None, "x", name="one")])}
+"""
+
+
+@pytest.fixture
+def one_node(empty_project):
+    """A project with one node, and logging as it comes."""
+    (empty_project.source / "pipeline_registry.py").write_text(ONE_NODE)
+    (empty_project.path / "conf" / "logging.yml").unlink()
+    return empty_project.path
+
+
+# What a run of one node in memory has no use for; each of these costs it from three to two hundred milliseconds.
+UNUSED = {
+    "cloudpickle",
+    "concurrent.futures",
+    "fsspec",
+    "importlib.metadata",
+    "logging.config",
+    "multiprocessing",
+    "omegaconf",
+    "psutil",
+    "rich",
+    "socketserver",
+    "subprocess",
+    "yaml",
+}
+
+
+# Importing is most of what a short command costs, and each of our modules is about half a millisecond. Before you raise
+# a number: is the new module needed by everybody who gives this command?
+def test_a_command_loads_few_of_our_modules(tmp_path, one_node):
+    assert len(own(loaded_modules(tmp_path, "--version")[1])) <= 7
+    assert len(own(loaded_modules(tmp_path, "--help")[1])) <= 17
+    assert len(own(loaded_modules(one_node, "--help")[1])) <= 30
+    assert len(own(loaded_modules(one_node, "registry", "list")[1])) <= 52
+    assert len(own(loaded_modules(one_node, "run")[1])) <= 182
+
+
+def test_a_plain_run_loads_nothing_that_it_does_not_need(one_node):
+    said, modules = loaded_modules(one_node, "run")
+    assert "Completed node: one" in said
+    assert not UNUSED & modules
+
+
+def test_help_in_a_project_loads_no_pipelines(one_node):
+    said, modules = loaded_modules(one_node, "--help")
+    assert "Run the project's pipelines" in said
+    assert not {name for name in own(modules) if ".pipeline" in name or ".io" in name or ".session" in name}
+    assert not UNUSED & modules
