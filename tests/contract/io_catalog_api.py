@@ -601,7 +601,7 @@ def test_an_entry_that_cannot_be_built_stays_and_fails_alike() -> None:
                 catalog.get(name)
         with pytest.raises(DatasetError, match="still broken"):
             catalog.exists("a")
-    assert list(catalog) == ["a", "b_p"]
+    assert list(catalog) == ["a"]
     Fragile.broken = False
     assert type(catalog["a"]) is Fragile and type(catalog["b_p"]) is Fragile
 
@@ -819,6 +819,11 @@ def test_load_versions_must_be_of_known_names(versions: Any, missing: Any, entri
     with pytest.raises(DatasetNotFoundError) as caught:
         DataCatalog.from_config(entries, load_versions=versions)
     assert str(caught.value) == f"'load_versions' keys [{missing}] are not found in the catalog."
+
+
+def test_entries_are_looked_at_before_load_versions() -> None:
+    with pytest.raises(DatasetError, match="Catalog entry 'a' is not a valid dataset configuration"):
+        DataCatalog.from_config({"a": 5}, load_versions={"zz": "v"})
 
 
 def test_load_versions_reach_the_datasets(entries: dict[str, Any]) -> None:

@@ -94,7 +94,7 @@ class CatalogConfigResolver:
             default_runtime_patterns: what a name is that nothing else matches.
 
         Raises:
-            DatasetError: a pattern is ill-formed, or there are several catch-all patterns.
+            DatasetError: an entry or pattern is ill-formed, or there are several catch-all patterns.
             KeyError: an entry names credentials that do not exist.
         """
         if default_runtime_patterns is None:
@@ -185,11 +185,14 @@ class CatalogConfigResolver:
     def _resolve_config_credentials(
         cls, config: dict[str, dict[str, Any]] | None, credentials: dict[str, dict[str, Any]] | None
     ) -> dict[str, dict[str, Any]]:
-        return {
-            name: _resolve_credentials(entry, credentials) if isinstance(entry, dict) else entry
-            for name, entry in (config or {}).items()
-            if not cls.is_pattern(name)
-        }
+        resolved = {}
+        for name, entry in (config or {}).items():
+            if cls.is_pattern(name):
+                continue
+            if not isinstance(entry, dict):
+                raise DatasetError(not_a_configuration(name))
+            resolved[name] = _resolve_credentials(entry, credentials)
+        return resolved
 
     @classmethod
     def _validate_pattern_config(cls, ds_name: str, ds_config: Any) -> None:

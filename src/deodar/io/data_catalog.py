@@ -113,7 +113,7 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
                 )
                 entries.pop(ds_name)
             else:
-                self._register_lazily(ds_name, entries[ds_name])
+                self._lazy_datasets[ds_name] = self._lazily(ds_name, entries[ds_name])
 
     @property
     def config_resolver(self) -> CatalogConfigResolver:
@@ -253,20 +253,21 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
                     return self._datasets.setdefault(key, plain())
                 if not (fallback_to_runtime_pattern or key in self):
                     return None
-                self._register_lazily(key, self._config_resolver.resolve_pattern(key))
-            lazy = self._lazy_datasets[key]
+                lazy = self._lazily(key, self._config_resolver.resolve_pattern(key))
+            else:
+                lazy = self._lazy_datasets[key]
             if lazy.save_version is None:
                 lazy.save_version = self._save_version
-            # If this fails the entry stays, and the next call fails as clearly.
+            # If this fails an entry stays, and a name that a pattern matched stays unknown: the next call fails alike.
             dataset = lazy.materialize()
             self._save_version = with_versions_of({key: dataset}, self._load_versions, self._save_version)
             self._datasets[key] = dataset
             self._lazy_datasets.pop(key, None)
             return dataset
 
-    def _register_lazily(self, ds_name: str, ds_config: dict[str, Any]) -> None:
+    def _lazily(self, ds_name: str, ds_config: dict[str, Any]) -> _LazyDataset:
         self._validate_dataset_config(ds_name, ds_config)
-        self._lazy_datasets[ds_name] = _LazyDataset(
+        return _LazyDataset(
             ds_name, self._without_validator(ds_name, ds_config), self._load_versions.get(ds_name), self._save_version
         )
 
@@ -406,16 +407,10 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
         catalog = catalog or {}
         resolver = CatalogConfigResolver(catalog, credentials, cls.default_runtime_patterns)
         save_version = save_version or generate_timestamp()
-        missing = [
-            name
-            for name in load_versions or {}
-            if name not in resolver.config and not resolver.match_dataset_pattern(name)
-        ]
-        if missing:
-            raise DatasetNotFoundError(
-                f"'load_versions' keys [{', '.join(sorted(missing))}] are not found in the catalog."
-            )
         made = cls(config_resolver=resolver, load_versions=load_versions, save_version=save_version)
+        known = (*resolver.config, *filter(resolver.match_dataset_pattern, load_versions or {}))
+        if missing := sorted(set(load_versions or {}).difference(known)):
+            raise DatasetNotFoundError(f"'load_versions' keys [{', '.join(missing)}] are not found in the catalog.")
         # Set, not passed: subclasses written before there was validation do not take it.
         made.validation_enabled = validation_enabled
         return made
