@@ -22,6 +22,7 @@ RECIPES = (
     "compare",
     "claims",
     "graphs",
+    "catalogs",
     "generated",
 )
 

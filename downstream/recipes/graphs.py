@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ..conversation import answering
 from ..environment import ROOT, Environment
 from .compare import NEWEST, agree, kedro
 
@@ -147,12 +145,13 @@ EXPRESSIONS = st.recursive(tables(), larger, max_leaves=4)
 def check(folder: Path) -> str:
     """Ask both about random pipelines until one answer differs."""
     counts = {"gave": 0, "raised": 0}
-    with answering(kedro(NEWEST), folder) as theirs, answering(Environment(ROOT / ".venv"), folder) as ours:
+    here, script = Environment(ROOT / ".venv"), "answer_pipelines.py"
+    with answering(kedro(NEWEST), script, folder) as theirs, answering(here, script, folder) as ours:
 
         @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(EXPRESSIONS)
         def same(expression: Any) -> None:
-            expected, found = ask(theirs, expression), ask(ours, expression)
+            expected, found = comparable(theirs(expression)), comparable(ours(expression))
             counts["gave" if "gave" in expected else "raised"] += 1
             assert agree(expected, found), f"{json.dumps(expression)}{differing(expected, found)}"
 
@@ -168,29 +167,8 @@ def differing(theirs: Any, ours: Any, where: str = "") -> str:
     return "" if theirs == ours else f"\n{where}\n  theirs {theirs}\n  ours   {ours}"
 
 
-@contextmanager
-def answering(where: Environment, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that answers questions about pipelines."""
-    script = str(ROOT / "downstream" / "scripts" / "answer_pipelines.py")
-    with subprocess.Popen(
-        [str(where.folder / "bin" / "python"), script],
-        cwd=folder,
-        env={**os.environ, "DO_NOT_TRACK": "1", "DEODAR_DROPIN": "1" if where.dropin else ""},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-
-
-def ask(process: subprocess.Popen[str], expression: Any) -> Any:
-    """Return the answer to one question, without what is allowed to differ."""
-    assert process.stdin is not None and process.stdout is not None
-    process.stdin.write(json.dumps(expression) + "\n")
-    process.stdin.flush()
-    answer = json.loads(process.stdout.readline())
+def comparable(answer: Any) -> Any:
+    """Return an answer without what is allowed to differ."""
     # Groups that depend on each other are told of here alone, and so is which name has a dot.
     said = sorted({EXAMPLE.sub("", BETWEEN.sub("", each)) for each in answer.get("warned", ())})
     answer["warned"] = [each for each in said if not each.startswith("UserWarning: The groups [")]

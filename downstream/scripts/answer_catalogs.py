@@ -4,6 +4,7 @@ A request has a catalog's configuration, credentials and versions, and the calls
 """
 
 import copy
+import functools
 import json
 import logging
 import os
@@ -82,48 +83,53 @@ DATASETS = {
 }
 
 
-def call(catalog, folder, name, *arguments):
-    """Make one call; return the catalog to go on with and what there is to show."""
-    match name:
-        case "set":
-            catalog[arguments[0]] = DATASETS[arguments[1]](folder)
-        case "item":
-            return catalog, repr(catalog[arguments[0]])
-        case "contains":
-            return catalog, arguments[0] in catalog
-        case "get":
-            key, fallback, version = arguments
-            return catalog, repr(catalog.get(key, fallback, version=Version(version, None) if version else None))
-        case "list":
-            return catalog, [list(catalog), len(catalog), bool(catalog), catalog._ipython_key_completions_()]
-        case "values":
-            return catalog, [repr(value) for value in catalog.values()]
-        case "repr":
-            return catalog, repr(catalog).splitlines()
-        case "copy":
-            return copy.deepcopy(catalog), None
-        case "pickle":
-            return pickle.loads(pickle.dumps(catalog)), None
-        case "again":
-            found = catalog.to_config()
-            return DataCatalog.from_config(*found), repr(found)
-        case "equal":
-            return catalog, [catalog == catalog, catalog == copy.deepcopy(catalog), catalog == DataCatalog()]
-        case "resolver":
-            resolver = catalog.config_resolver
-            return catalog, [resolver.list_patterns(), repr(resolver.config)]
-        case "resolve":
-            return catalog, repr(catalog.config_resolver.resolve_pattern(arguments[0]))
-        case "filter":
-            given = {key: value for key, value in arguments[0].items() if key != "by_type"}
-            if "by_type" in arguments[0]:
-                given["by_type"] = [{"Text": Text, "MemoryDataset": MemoryDataset}[t] for t in arguments[0]["by_type"]]
-            return catalog, catalog.filter(**given)
-        case "versions":
-            return catalog, [catalog._load_versions, catalog._save_version]
-        case _:
-            return catalog, repr(getattr(catalog, name)(*arguments))
-    return catalog, None
+def assign(catalog, folder, name, kind):
+    catalog[name] = DATASETS[kind](folder)
+
+
+def get(catalog, folder, name, fallback, version):
+    return repr(catalog.get(name, fallback, version=Version(version, None) if version else None))
+
+
+def listed(catalog, folder):
+    return [list(catalog), len(catalog), bool(catalog), catalog._ipython_key_completions_()]
+
+
+def compared(catalog, folder):
+    return [catalog == catalog, catalog == copy.deepcopy(catalog), catalog == DataCatalog()]
+
+
+def resolver_of(catalog, folder):
+    return [catalog.config_resolver.list_patterns(), repr(catalog.config_resolver.config)]
+
+
+def filtered(catalog, folder, filters):
+    kinds = {"Text": Text, "MemoryDataset": MemoryDataset}
+    return catalog.filter(**{k: [kinds[t] for t in v] if k == "by_type" else v for k, v in filters.items()})
+
+
+# What is asked of a catalog; everything else is one of its methods.
+QUESTIONS = {
+    "set": assign,
+    "item": lambda catalog, folder, name: repr(catalog[name]),
+    "contains": lambda catalog, folder, name: name in catalog,
+    "get": get,
+    "list": listed,
+    "values": lambda catalog, folder: [repr(value) for value in catalog.values()],
+    "repr": lambda catalog, folder: repr(catalog).splitlines(),
+    "equal": compared,
+    "resolver": resolver_of,
+    "resolve": lambda catalog, folder, name: repr(catalog.config_resolver.resolve_pattern(name)),
+    "filter": filtered,
+    "versions": lambda catalog, folder: [catalog._load_versions, catalog._save_version],
+    "config": lambda catalog, folder: catalog.to_config(),
+}
+# After these it goes on with another catalog.
+SUCCESSORS = {
+    "copy": copy.deepcopy,
+    "pickle": lambda catalog: pickle.loads(pickle.dumps(catalog)),
+    "again": lambda catalog: DataCatalog.from_config(*catalog.to_config()),
+}
 
 
 class Records(logging.Handler):
@@ -143,29 +149,24 @@ logging.getLogger("kedro").setLevel("INFO")
 
 def answer(request, folder):
     stamps = iter(f"2026-01-01T00.00.00.{number:03}Z" for number in range(1000))
-    stamp = lambda: next(stamps)
-    kedro.io.core.generate_timestamp = stamp
+    kedro.io.core.generate_timestamp = lambda: next(stamps)
     kedro.io.data_catalog.generate_timestamp = lambda: "2025-01-01T00.00.00.000Z"
-    text = json.dumps(request["catalog"]).replace("FOLDER", str(folder))
-    steps = []
-    catalog = None
-
-    def make():
-        nonlocal catalog
-        catalog = DataCatalog.from_config(json.loads(text), request["credentials"], request["load_versions"])
-
-    steps.append(outcome(make, folder))
-    if catalog is None:
-        return steps
-    for name, *arguments in request["calls"]:
-
-        def step():
-            nonlocal catalog
-            catalog, shown = call(catalog, folder, name, *arguments)
-            return shown
-
-        steps.append([name, *arguments, outcome(step, folder)])
+    catalog = json.loads(json.dumps(request["catalog"]).replace("FOLDER", str(folder)))
+    states = [lambda: DataCatalog.from_config(catalog, request["credentials"], request["load_versions"])]
+    steps = [outcome(lambda: states.append(states[0]()), folder)]
+    for name, *arguments in request["calls"] if len(states) > 1 else ():
+        steps.append([name, *arguments, outcome(functools.partial(step, states, folder, name, arguments), folder)])
     return steps
+
+
+def step(states, folder, name, arguments):
+    catalog = states[-1]
+    if name in SUCCESSORS:
+        states.append(SUCCESSORS[name](catalog))
+        return None
+    if name in QUESTIONS:
+        return QUESTIONS[name](catalog, folder, *arguments)
+    return repr(getattr(catalog, name)(*arguments))
 
 
 def outcome(function, folder):

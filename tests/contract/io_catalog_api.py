@@ -784,6 +784,7 @@ def test_an_entry_that_is_no_dictionary_is_refused(entry: Any) -> None:
         "variable interpolation, make sure that the key is preceded by an underscore."
     )
     for refuse in (lambda: DataCatalog.from_config({"a": entry}),
+                   lambda: resolver({"b": {"filepath": "x"}, "a": entry}),
                    lambda: DataCatalog._validate_dataset_config("a", entry)):  # fmt: skip
         with pytest.raises(DatasetError) as caught:
             refuse()

@@ -251,17 +251,20 @@ class OmegaConfigLoader(AbstractConfigLoader):
     ) -> dict[str, Any]:
         if not per_file:
             return {}
+        scope = self._scope(key, environment=environment or key == "credentials")
         try:
-            return self._resolved(per_file, key, environment=environment)
+            return self._resolved(per_file, key, scope)
         except Exception as exc:
-            # The error knows the key only; which of the files holds it is for people to find. New in Python 3.11.
-            if hasattr(exc, "add_note"):
-                exc.add_note(f"While resolving '{key}' from {', '.join(per_file)}.")
+            # Imported here: only an error needs them.
+            from .._notes import add_note
+            from . import _explaining
+
+            trees = {path: document.tree for path, document in per_file.items()}
+            add_note(exc, _explaining.explanation(exc, key, trees, scope))
             raise
 
-    def _resolved(self, per_file: Mapping[str, _yaml.Document], key: str, *, environment: bool) -> dict[str, Any]:
+    def _resolved(self, per_file: Mapping[str, _yaml.Document], key: str, scope: _resolvers.Scope) -> dict[str, Any]:
         documents = list(per_file.values())
-        scope = self._scope(key, environment=environment or key == "credentials")
         guard = key == "catalog" and self.restrict_runtime_params_type_selection
         if key == "parameters":
             if self.runtime_params:

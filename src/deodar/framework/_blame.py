@@ -16,11 +16,3 @@ def project_line(error: BaseException, source: str) -> str | None:
 def _is_within(filename: str, source: str) -> bool:
     path = Path(filename)
     return path == Path(source) or Path(source) in path.parents
-
-
-def add_note(error: BaseException, note: str) -> None:
-    """Attach a line that tracebacks show below the error, once."""
-    notes: list[str] = getattr(error, "__notes__", [])
-    if note not in notes:
-        # By attribute, because Python 3.10 has no add_note; the command line shows the notes there.
-        error.__notes__ = [*notes, note]  # type: ignore[attr-defined]  # Python 3.11

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import sys
 import warnings
 from collections.abc import Callable, Collection
 from typing import Any
 
+from ..utils import get_close_matches
 from ._errors import DatasetError
 
 _PACKAGE = __name__.partition(".")[0]
@@ -90,7 +92,7 @@ def _search(dataset_type: str, load: _LoadObj) -> Any:
     if refusal is not None:
         raise refusal
     message = message or f"Class '{dataset_type}' not found, is this a typo?"
-    raise DatasetError("\n".join((message, _HINT, *_extra_hint(dataset_type))))
+    raise DatasetError("\n".join((message, *_spelling_hint(dataset_type), _HINT, *_extra_hint(dataset_type))))
 
 
 def _candidates(dataset_type: str) -> list[str]:
@@ -105,6 +107,17 @@ def _replacements(dataset_type: str) -> list[str]:
     package, _, path = dataset_type.partition(".")
     group, _, rest = path.partition(".")
     return [f"{_PACKAGE}.datasets.{group}.{rest.rpartition('.')[2]}"] if package == "kedro_datasets" and rest else []
+
+
+def _spelling_hint(dataset_type: str) -> list[str]:
+    """Name classes that are spelled alike, in the modules that the search has imported."""
+    found: list[str] = []
+    for path in _candidates(dataset_type):
+        module, _, name = path.rpartition(".")
+        listed = getattr(sys.modules.get(module), "__all__", ())
+        found += [close for close in get_close_matches(name, map(str, listed)) if close != name]
+    before = dataset_type[: dataset_type.rfind(".") + 1]
+    return [f"Did you mean '{before}{found[0]}'?"] if found else []
 
 
 def _extra_hint(dataset_type: str) -> list[str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Generator, Iterable
 from typing import Any
 
+from ..utils import get_close_matches
 from . import _patterns
 from ._catalog_entries import not_a_configuration
 from ._definition import deep_copied
@@ -32,8 +33,11 @@ def _fetch_credentials(credentials_name: str, credentials: dict[str, Any]) -> An
     try:
         return credentials[credentials_name]
     except KeyError as exc:
+        close = get_close_matches(credentials_name, map(str, credentials))
+        hint = f" Did you mean '{close[0]}'?" if close else ""
         raise KeyError(
-            f"Unable to find credentials '{credentials_name}': check your data catalog and credentials configuration."
+            f"Unable to find credentials '{credentials_name}': check your data catalog and credentials "
+            f"configuration.{hint}"
         ) from exc
 
 

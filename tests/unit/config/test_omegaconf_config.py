@@ -8,7 +8,12 @@ import threading
 
 import pytest
 from omegaconf import OmegaConf
-from omegaconf.errors import InterpolationKeyError, InterpolationResolutionError, UnsupportedInterpolationType
+from omegaconf.errors import (
+    InterpolationKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    UnsupportedInterpolationType,
+)
 from omegaconf.resolvers import oc
 
 from deodar.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
@@ -126,12 +131,26 @@ def test_missing_global_is_named(conf):
         conf.loader()["catalog"]
 
 
-def test_an_interpolation_that_fails_is_told_with_the_files(conf):
-    path = conf.write("base/catalog.yml", "a: ${nope}")
-    with pytest.raises(InterpolationKeyError) as caught:
-        conf.loader()["catalog"]
-    notes = getattr(caught.value, "__notes__", None)
-    assert notes == ([f"While resolving 'catalog' from {path}."] if sys.version_info >= (3, 11) else None)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: {b: ['${_rot}']}", "'a.b[0]' of 'catalog' in {}. Did you mean '_root'?"),
+        ("a: {on: '${_root.datta}'}", "'a.True' of 'catalog' in {}. Did you mean '_root.data'?"),
+        ("a: ${nothing_alike}", "'a' of 'catalog' in {}."),
+        ("a: ${globals:foldr.x}", "'a' of 'catalog' in {}. Did you mean 'folder'?"),
+        ("a: ${globals:folder.yyy}", "'a' of 'catalog' in {}. Did you mean 'folder.yy'?"),
+        ("a: ${runtime_params:dat}", "'a' of 'catalog' in {}. Did you mean 'date'?"),
+        ("a: ${add_al:1}", "'a' of 'catalog' in {}. Did you mean 'add_all'?"),
+        ("a: ${b", "'a' of 'catalog' in {}."),
+    ],
+)
+def test_an_interpolation_that_fails_is_told_with_file_key_and_nearest_names(conf, text, told):
+    path = conf.write("base/catalog.yml", text)
+    conf.write("base/catalog_paths.yml", "_root: {data: x}")
+    conf.write("base/globals.yml", "folder: {yy: 1}")
+    with pytest.raises(OmegaConfBaseException) as caught:
+        conf.loader(runtime_params={"date": 1}, custom_resolvers={"add_all": sum})["catalog"]
+    assert caught.value.__notes__ == [f"While resolving {told.format(path)}"]
 
 
 def test_private_globals_are_refused(conf):

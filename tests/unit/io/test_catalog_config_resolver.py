@@ -153,3 +153,8 @@ def test_class_methods_serve_raw_configuration() -> None:
     assert list(CatalogConfigResolver._get_matches(ranked, "abc_b")) == ["abc{x}", "{a}_b", "{a}_{b}"]
     assert CatalogConfigResolver.is_pattern("a{b}")
     assert not CatalogConfigResolver.is_pattern("a}")
+
+
+def test_misspelled_credentials_are_told_with_the_nearest_ones() -> None:
+    with pytest.raises(KeyError, match=r"configuration\. Did you mean 'dev_db'\?"):
+        CatalogConfigResolver({"a": {"type": "T", "credentials": "dv_db"}}, {"dev_db": {}, "other": {}}, {})

@@ -449,3 +449,15 @@ def test_a_type_that_was_found_is_not_searched_for_again(monkeypatch: pytest.Mon
     asked.clear()
     parse_dataset_definition({"type": "again.X"})
     assert asked == ["again.X"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("MemoryDatast", "MemoryDataset"), ("pandas.CSVDatset", "pandas.CSVDataset"), ("cached_dataset.Cached", None)],
+)
+def test_a_misspelled_type_is_told_with_the_nearest_one(name: str, meant: str | None) -> None:
+    with pytest.raises(DatasetError) as caught:
+        core.parse_dataset_definition({"type": name})
+    assert [line for line in str(caught.value).splitlines() if line.startswith("Did you mean")] == (
+        [f"Did you mean '{meant}'?"] if meant else []
+    )

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._blame import add_note, project_line
+from ..._notes import add_note
+from .._blame import project_line
 from ._logging import _ProjectLogging
 from ._logging_rules import _DEFAULT_LOGGING_MODULE_ALLOWLIST, _LOGGING_BASE_CLASSES
 from ._registry import _load_data_wrapper, _ProjectPipelines

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from .._blame import add_note, project_line
+from ..._notes import add_note
+from .._blame import project_line
 
 if TYPE_CHECKING:
     from ...pipeline.pipeline import Pipeline
