@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..._notes import add_note
 from ..._records import dataclass
 from ...utils import get_close_matches
-from .._blame import add_note
 from ._errors import KedroCliError
 
 _EMPTY = "Pipeline contains no nodes"
