@@ -2,8 +2,43 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines are shared and slow at times; a test that is slow is not wrong.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+ENGINES = {"dask": "distributed", "ray": "ray"}
+"""Engines of clusters, and the modules without which there is nothing to test."""
+_left_out: dict[str, int] = {}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of engines that are not installed; ``pytest_terminal_summary`` says so, once."""
+    missing = {engine for engine, module in ENGINES.items() if find_spec(module) is None}
+    without = [item for item in items if missing & _engines_of(item)]
+    for item in without:
+        items.remove(item)
+        for engine in missing & _engines_of(item):
+            _left_out[engine] = _left_out.get(engine, 0) + 1
+    if without:
+        config.hook.pytest_deselected(items=without)
+
+
+def _engines_of(item: pytest.Item) -> set[str]:
+    mark = item.get_closest_marker("cluster")
+    if mark is None:
+        return set()
+    name = item.name.partition("[")[2].rstrip("]")
+    return set(mark.args) or ENGINES.keys() & set(name.split("-"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which engines are not tested."""
+    if config.option.markexpr != "cluster":
+        return
+    for engine, count in sorted(_left_out.items()):
+        terminalreporter.write_line(f"{engine} is not installed: {count} tests on it are not collected.")

@@ -35,17 +35,16 @@ def dask_cluster() -> Iterator[Any]:
     # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
     import distributed
 
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def ray_cluster() -> Iterator[Any]:
-    import ray
+def ray_cluster() -> Iterator[None]:
+    from deodar.engine.executors.ray import connect
 
-    ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.WARNING)
-    yield ray
-    ray.shutdown()
+    with connect(None, {"num_cpus": 2}):
+        yield
 
 
 @pytest.fixture(params=["dask", "ray"], scope="module")
@@ -123,13 +122,14 @@ def test_outputs_of_one_node_are_fetched_apart(runner: ClusterRunner) -> None:
     assert (results["tx"].load(), results["ty"].load()) == (100_000.0, 0.0)
 
 
+@pytest.mark.cluster("dask")
 def test_workers_with_several_threads_keep_nodes_and_their_logs_apart(caplog: pytest.LogCaptureFixture) -> None:
     import distributed
 
     pipeline = Pipeline([node(s.shout, f"a{n}", f"b{n}", name=f"n{n}") for n in range(20)])
     data = catalog(**{f"a{n}": n for n in range(20)})
     with (
-        distributed.LocalCluster(n_workers=1, threads_per_worker=3, dashboard_address=":0") as cluster,
+        distributed.LocalCluster(n_workers=1, threads_per_worker=3, dashboard_address="127.0.0.1:0") as cluster,
         caplog.at_level(logging.INFO, logger="deodar"),
     ):
         results = DaskRunner(cluster.scheduler_address).run(pipeline, data)
@@ -138,6 +138,7 @@ def test_workers_with_several_threads_keep_nodes_and_their_logs_apart(caplog: py
     assert said == {(f"shouting {n}", f"n{n}") for n in range(20)}
 
 
+@pytest.mark.cluster("dask")
 def test_a_cluster_that_is_not_there_is_an_error_and_nothing_hangs() -> None:
     runner = DaskRunner("tcp://127.0.0.1:1", timeout="1s")
     with pytest.raises(OSError, match=r"127\.0\.0\.1:1"):

@@ -37,3 +37,9 @@ def total_after_killing_the_maker(array: Any, other: Any, folder: str) -> float:
         if maker == os.getpid():
             threading.Event().wait()
     return float(array.sum() + other.sum())
+
+
+def kill_and_go_on(process: int) -> None:
+    """Kill a process, and never end."""
+    os.kill(process, signal.SIGKILL)
+    threading.Event().wait()

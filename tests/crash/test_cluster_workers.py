@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,14 +30,13 @@ def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
         # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
         import distributed
 
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster:
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
             yield DaskRunner(cluster.scheduler_address)
     else:
-        import ray
+        from deodar.engine.executors.ray import connect
 
-        ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR)
-        yield RayRunner()
-        ray.shutdown()
+        with connect(None, {"num_cpus": 2, "logging_level": logging.ERROR}):
+            yield RayRunner()
 
 
 def run_while(action: Callable[[], None], runner: AbstractRunner, pipeline: Pipeline, data: DataCatalog) -> Any:
@@ -75,3 +76,23 @@ def test_values_that_are_lost_with_a_worker_are_made_again(runner: AbstractRunne
     data = DataCatalog({"seed": MemoryDataset(np.ones(400_000)), "folder": MemoryDataset(str(tmp_path))})
     assert runner.run(pipeline, data)["total"].load() == 1_200_000.0
     assert (tmp_path / "killed").exists()
+
+
+@pytest.mark.cluster("dask")
+def test_a_scheduler_that_is_lost_ends_the_run_with_its_address() -> None:
+    here = ("--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+    with subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", *here], stderr=subprocess.PIPE, text=True
+    ) as scheduler:
+        assert scheduler.stderr is not None
+        address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny", "--nthreads", "1"]
+        with subprocess.Popen([*command, "--dashboard-address", "127.0.0.1:0"], stderr=subprocess.DEVNULL) as worker:
+            try:
+                data = DataCatalog({"scheduler": MemoryDataset(scheduler.pid)})
+                pipeline = Pipeline([node(nodes.kill_and_go_on, "scheduler", "never")])
+                with pytest.raises(ConnectionError, match=address):
+                    DaskRunner(address, timeout="10s").run(pipeline, data)
+            finally:
+                worker.kill()
+                scheduler.kill()

@@ -123,3 +123,21 @@ def how_it_ended(exit_code: int | None) -> str:
 
 def _in_words(size: int) -> str:
     return f"{size / (1 << 30):.1f} GB" if size >= 1 << 30 else f"{size / (1 << 20):.0f} MB"
+
+
+class ClusterLostError(ConnectionError):
+    """The engine of a cluster is not there any more.
+
+    Attributes:
+        cluster: what was lost.
+    """
+
+    def __init__(self, cluster: str, reason: str) -> None:
+        super().__init__(cluster, reason)
+        self.cluster = cluster
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.cluster} is lost: {self.reason}. Start it again, and the run by --resume: what had ended is kept."
+        )

@@ -45,6 +45,8 @@ Ref = TypeVar("Ref")
 
 SMALL = 1 << 20
 """Bytes up to which values are fetched together."""
+AT_HAND = 128
+"""Tasks that a worker has at hand at most: on the way there are more of them than on one machine."""
 
 
 @contextlib.contextmanager
@@ -88,7 +90,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         self._brought: dict[ValueId, Parcel] = {}
         self._at_home: dict[ValueId, Any] = {}
         self._side: HomeSide | None = None
-        self._pace = Pace(int(self.supply.cpu))
+        self._pace = Pace(int(self.supply.cpu), AT_HAND)
         self._warner = Warner()
         self._run = uuid.uuid4().hex
 
@@ -167,6 +169,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         """
         self._graph = graph
         self._work = work
+        self._is_timed = any(task.timeout is not None for task in graph.tasks)
         if all(task.in_driver for task in graph.tasks):
             return
         with made_up_modules_by_value():
@@ -195,7 +198,11 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
                 self._refuse(order, spec, value)
                 return
         reads = {value: self._refs[value] for value in spec.reads if value in self._refs}
-        flight.call = self._launch(Assignment(order.task, order.attempt), spec, reads)
+        self._post(flight, spec, reads)
+
+    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Ref]) -> None:
+        """Launch an attempt, or see to it that it is launched when ``_next`` is called."""
+        flight.call = self._launch(Assignment(flight.order.task, flight.order.attempt), spec, reads)
 
     def cancel(self, task: TaskId) -> None:
         """End the task, with the worker that runs it if need be."""
@@ -255,13 +262,11 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
     # What comes in.
 
     def _hear(self, limit: float | None) -> None:
-        first = min(
-            [
-                time.monotonic() + self.patience,
-                *([] if limit is None else [limit]),
-                *map(self._due, self._flights.values()),
-            ]
-        )
+        first = time.monotonic() + self.patience
+        if limit is not None:
+            first = min(first, limit)
+        if self._is_timed:
+            first = min([first, *map(self._due, self._flights.values())])
         try:
             item = self._next(max(0.0, first - time.monotonic()))
         except queue.Empty:
@@ -400,6 +405,8 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         return flight.since + seconds if known and seconds is not None else float("inf")
 
     def _keep_limits(self) -> None:
+        if not self._is_timed:
+            return
         now = time.monotonic()
         for flight in [flight for flight in self._flights.values() if self._due(flight) <= now]:
             self._doom(flight, FailureKind.TIMEOUT)

@@ -179,7 +179,7 @@ class Crew:
         """Lend a prepared work and what measures it."""
         with self._lock:
             found = self._idle.pop() if self._idle else None
-        pair = (self._prepared(worker, send), Meter()) if found is None else found
+        pair = (self._prepared(worker, send), Meter(alone=False)) if found is None else found
         try:
             yield pair
         finally:

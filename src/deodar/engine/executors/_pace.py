@@ -11,14 +11,18 @@ _SHARE = 0.2
 class Pace:
     """The moving average of one run.
 
+    Args:
+        most: tasks for one worker, at most.
+
     Attributes:
         depth: tasks for one worker, the one it works on included.
     """
 
-    __slots__ = ("_mean", "_workers", "depth")
+    __slots__ = ("_mean", "_most", "_workers", "depth")
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, most: int = _MOST) -> None:
         self._workers = workers
+        self._most = most
         self._mean: float | None = None
         self.depth = 1
 
@@ -30,7 +34,7 @@ class Pace:
     def note(self, seconds: float) -> bool:
         """Take one task's duration; return whether the depth changed. It moves in powers of two, so seldom."""
         self._mean = seconds if self._mean is None else self._mean + _SHARE * (seconds - self._mean)
-        wanted = min(_MOST, 1 + int(_HORIZON / max(self._mean, 1e-6)))
+        wanted = min(self._most, 1 + int(_HORIZON / max(self._mean, 1e-6)))
         depth = 1 << (wanted.bit_length() - 1)
         changed, self.depth = depth != self.depth, depth
         return changed

@@ -8,7 +8,10 @@ about, and makes again what was lost with a worker.
 from __future__ import annotations
 
 import contextlib
+import logging
+import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -17,20 +20,30 @@ from typing import Any
 import dask.config
 import distributed
 
-from ..model import Resources, TaskSpec, ValueId
+from ..model import Resources, TaskId, TaskSpec, ValueId
 from ..transport.parcel import Parcel
+from ._blame import ClusterLostError
 from ._cluster import Answer, ClusterExecutor, quiet
 from ._cluster_flight import Flight
 from ._cluster_worker import Assignment, Mission, attend, end_if_running
 from ._outfit import thread_limits
 
+logger = logging.getLogger(__name__)
+
 Bundle = dict[ValueId, Parcel]
+Order = tuple[str, TaskId, int, list[ValueId]]
+"""Whose mission it is, which attempt, and what the arguments are."""
 APART = 64 * 1024
 """Bytes from which on the values of one bundle become keys of their own, so that a reader gets only what it reads."""
 ARGUMENT_LIMIT = 4096
 """Bytes up to which a value from the driver goes along with each order of a reader: parameters, mostly."""
 RECIPE_LIMIT = 1 << 20
 """Bytes up to which a value from the driver goes through Dask's scheduler, which can then hand it out again."""
+CLOSED = ("closing", "closed")
+LOOK_EVERY = 10.0
+"""Seconds after which a run that hears nothing asks whether there are workers."""
+START_AGAIN = 60.0
+"""Seconds in which workers that ended are started again, if they are at all."""
 GRACE = 2.0
 """Seconds to wait for the word that an attempt was ended."""
 
@@ -50,7 +63,7 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
             yield client
     else:
         # One thread for each: a node may hold the interpreter's lock, and ending one must not end others.
-        wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": ":0", **options}
+        wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0", **options}
         limits = thread_limits(1)
         with (
             quiet("distributed"),
@@ -75,39 +88,101 @@ class DaskExecutor(ClusterExecutor[Any]):
         super().__init__("dask", Resources(float(sum(client.nthreads().values())), gpu=gpus), ours=ours)
         self._named = {name for resources in named for name in resources}
         self._client = client
-        self._topic = f"deodar-{self._run}"
-        self._plugin = f"deodar-{self._run}"
+        self._name = f"deodar-{self._run}"
+        self._outbox: dict[tuple[Any, ...], list[tuple[Flight, TaskSpec, list[ValueId]]]] = {}
         self._kept: dict[ValueId, Parcel] = {}
         self._makers: dict[ValueId, tuple[Assignment, TaskSpec]] = {}
         self._calls = 0
+        self._address = client.scheduler.address
+        self._look_again = time.monotonic() + LOOK_EVERY
+        self._alone_since: float | None = None
 
     def _open(self, mission: Mission) -> None:
-        self._client.subscribe_topic(self._topic, self._listen)
+        self._client.subscribe_topic(self._name, self._listen)
         # Workers that join later get it too.
-        self._client.register_plugin(MissionPlugin(mission), name=self._plugin)
+        self._client.register_plugin(MissionPlugin(mission), name=self._name)
 
     async def _listen(self, event: tuple[float, bytes]) -> None:
         self._inbox.put(event[1])
 
+    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> None:
+        alike = (spec.resources.gpu, spec.resources.memory, len(reads))
+        self._outbox.setdefault(alike, []).append((flight, spec, list(reads)))
+
+    def _next(self, timeout: float) -> Any:
+        if self._client.status in CLOSED:
+            raise ClusterLostError(f"Dask's scheduler at {self._address}", "it does not answer")
+        self._flush()
+        try:
+            return super()._next(timeout)
+        except queue.Empty:
+            self._look_for_workers()
+            raise
+
+    def _look_for_workers(self) -> None:
+        """Say so when a run waits for workers that are not there; of a cluster of our own none can join later."""
+        now = time.monotonic()
+        if now < self._look_again:
+            return
+        self._look_again = now + LOOK_EVERY
+        try:
+            found = self._client.nthreads()
+        except OSError:
+            return  # The scheduler may be gone; the client tries to reach it again, and closes when it cannot.
+        if found:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = now
+            logger.warning("Dask has no workers now: the run waits until there are some.")
+        elif self.ours and now - self._alone_since > START_AGAIN:
+            raise ClusterLostError("The local cluster of Dask", "its workers ended, and did not start again")
+
+    def _flush(self) -> None:
+        """Submit what waits for it: all that is alike together, as a graph for each task is most of what it costs."""
+        while self._outbox:
+            _, posted = self._outbox.popitem()
+            if len(posted) == 1:
+                flight, spec, reads = posted[0]
+                super()._post(flight, spec, dict.fromkeys(reads))
+                continue
+            orders = [self._order_for(flight.order.task, flight.order.attempt, reads) for flight, _, reads in posted]
+            columns = zip(*([self._revived(value) for value in reads] for _, _, reads in posted), strict=True)
+            calls = self._client.map(
+                run_on_dask,
+                orders,
+                *map(list, columns),
+                key=[self._key_for(spec) for _, spec, _ in posted],
+                pure=False,
+                resources=self._resources_for(posted[0][1]),
+            )
+            for (flight, _, _), call in zip(posted, calls, strict=True):
+                flight.call = call
+
     def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
-        wanted = {}
+        return self._client.submit(
+            run_on_dask,
+            self._order_for(assignment.task, assignment.attempt, list(reads)),
+            *[self._revived(value) for value in reads],
+            key=self._key_for(spec),
+            pure=False,
+            resources=self._resources_for(spec),
+        )
+
+    def _order_for(self, task: TaskId, attempt: int, reads: list[ValueId]) -> Order:
+        return self._name, task, attempt, reads
+
+    def _key_for(self, spec: TaskSpec) -> tuple[str, str, int]:
+        # One group of keys for a run: work of Dask's scheduler grows with the groups, for every single task.
+        self._calls += 1
+        return self._name, spec.name, self._calls
+
+    def _resources_for(self, spec: TaskSpec) -> dict[str, float] | None:
+        wanted: dict[str, float] = {}
         if spec.resources.gpu and "GPU" in self._named:
             wanted["GPU"] = spec.resources.gpu
         if spec.resources.memory and "MEMORY" in self._named:
             wanted["MEMORY"] = spec.resources.memory
-        self._calls += 1
-        return self._client.submit(
-            run_on_dask,
-            self._plugin,
-            assignment,
-            self._topic,
-            list(reads),
-            *[self._revived(value) for value in reads],
-            # One group of keys for a run: work of Dask's scheduler grows with the groups, for every single task.
-            key=(f"deodar-{self._run}", spec.name, self._calls),
-            pure=False,
-            resources=wanted or None,
-        )
+        return wanted or None
 
     def _revived(self, value: ValueId) -> Any:
         """Return a reference to a value, which is made again if it was lost together with what it was made from."""
@@ -170,6 +245,9 @@ class DaskExecutor(ClusterExecutor[Any]):
         workers = [flight.worker] if flight.worker else None
         order = flight.order
 
+        if client.status in CLOSED:
+            return
+
         async def end() -> None:
             try:
                 await client.cancel([flight.call], force=True)
@@ -203,11 +281,14 @@ class DaskExecutor(ClusterExecutor[Any]):
         return answers
 
     def _shut(self) -> None:
+        self._outbox.clear()
         self._makers.clear()
         self._kept.clear()
+        if self._client.status in CLOSED:
+            return
         with contextlib.suppress(ValueError):  # nothing was sent
-            self._client.unsubscribe_topic(self._topic)
-            self._client.unregister_worker_plugin(self._plugin)
+            self._client.unsubscribe_topic(self._name)
+            self._client.unregister_worker_plugin(self._name)
 
 
 class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose types are not known here
@@ -217,19 +298,18 @@ class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose ty
         self.mission = mission
 
 
-def run_on_dask(
-    plugin: str, assignment: Assignment, topic: str, values: list[ValueId], *bundles: Parcel | Bundle
-) -> Bundle:
+def run_on_dask(order: Order, *bundles: Parcel | Bundle) -> Bundle:
     """Run one attempt in a worker of Dask, tell of it, and return what it wrote."""
     worker = distributed.get_worker()
-    mission: Mission = worker.plugins[plugin].mission
+    name, task, attempt, values = order
+    mission: Mission = worker.plugins[name].mission
     reads = {}
     for value, bundle in zip(values, bundles, strict=True):
         parcel = bundle if isinstance(bundle, Parcel) else bundle.get(value)
         if parcel is not None:
             reads[value] = parcel
-    message, given = attend(mission, assignment, reads, partial(worker.log_event, topic), worker.address)
-    worker.log_event(topic, message)
+    message, given = attend(mission, Assignment(task, attempt), reads, partial(worker.log_event, name), worker.address)
+    worker.log_event(name, message)
     return given
 
 

@@ -11,13 +11,12 @@ import contextlib
 import functools
 import logging
 import os
-import queue
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..commands import Submit
 from ..model import Resources, TaskSpec, ValueId
 from ..transport.parcel import Parcel
 from ._cluster import Answer, ClusterExecutor, quiet
@@ -30,6 +29,10 @@ LOSSES = 3
 NAMESPACE = "deodar"
 OFFICE_AFTER = 1.0
 """Seconds that a node has to take before messages can come ahead of results, if no node has a limit of time."""
+AT_ONCE = 1024
+"""Attempts up to which the driver asks for all at once whether they are over; the work of that grows with them."""
+TOGETHER = 0.003
+"""Seconds to wait for more answers while the workers have enough at hand."""
 SMALL_ENOUGH = 64 * 1024
 """Bytes up to which Ray keeps what a task returned with its owner, and sends it along."""
 
@@ -56,19 +59,34 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExec
     else:
         wanted["address"] = address
     with quiet("ray"):
-        before = dict(os.environ)
         if address is None:
-            # Its workers inherit them. Ray's own choice is one: then sums come out otherwise than in a plain process.
-            os.environ.update(thread_limits(1))
-        try:
+            with _private_to_this_machine(ray):
+                ray.init(**wanted)
+        else:
             ray.init(**wanted)
-        finally:
-            for name in os.environ.keys() & thread_limits(1).keys() - before.keys():
-                del os.environ[name]
         try:
             yield RayExecutor(ray, ours=address is None)
         finally:
             ray.shutdown()
+
+
+@contextlib.contextmanager
+def _private_to_this_machine(ray: Any) -> Iterator[None]:
+    """Have a cluster that is started in this block listen to this machine alone, and report to nobody."""
+    # Its processes inherit them. Ray's own choice is one thread: sums come out otherwise than in a plain process.
+    wanted = {**thread_limits(1), "RAY_USAGE_STATS_ENABLED": "0"}
+    missing = wanted.keys() - os.environ.keys()
+    os.environ.update({name: wanted[name] for name in missing})
+    # What Ray does on macOS and Windows by itself. Its variable for that is read at its import, which may be over.
+    constants = ray._private.ray_constants
+    before = getattr(constants, "ENABLE_RAY_CLUSTER", None)
+    constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
+        for name in missing:
+            del os.environ[name]
 
 
 class Office:
@@ -140,8 +158,8 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
         writes = [value for value in spec.writes if self._graph.values[value].carried]
-        # Plain lists of numbers: anything else is pickled by Ray's slower way.
-        order = [assignment.task, assignment.attempt, writes, list(reads)]
+        # Bytes: anything else is pickled by Ray's slower way.
+        order = pickle.dumps((assignment.task, assignment.attempt, writes, list(reads)), protocol=5)
         returns = self._task_for(spec, 1 + len(writes)).remote(order, *reads.values())
         refs = list(returns) if writes else [returns]
         return refs[0], dict(zip(writes, refs[1:], strict=True))
@@ -159,28 +177,43 @@ class RayExecutor(ClusterExecutor[Any]):
             self._options[key] = self._remote.options(**known)
         return self._options[key]
 
-    def submit(self, order: Submit) -> None:
-        """Hand the task to Ray."""
-        super().submit(order)
-        flight = self._flights.get(order.task)
-        if flight is not None and flight.call is not None:
-            self._unheard.append(flight)
+    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> None:
+        super()._post(flight, spec, reads)
+        self._unheard.append(flight)
 
     def _next(self, timeout: float) -> Any:
-        if len(self._flights) == 1 and self._unheard and self._office is None and self._inbox.empty():
-            # Nothing else can happen, and to wait in this thread is faster than to be woken by Ray's.
-            flight = self._unheard[0]
-            if not self._ray.wait([flight.call[0]], timeout=timeout)[0]:
-                raise queue.Empty
-            self._unheard.clear()
-            with contextlib.suppress(self._ray.exceptions.RayError):
-                return self._ray.get(flight.call[0])
-            return flight
+        if self._inbox.empty() and len(self._flights) == len(self._unheard) <= AT_ONCE and self._office is None:
+            # Nothing else can happen, and to wait in this thread is cheaper than to be woken by Ray's for each answer.
+            self._take_in(timeout)
+            return self._inbox.get_nowait()
         for flight in self._unheard:
             # What future() stands on; the future itself takes a tenth of a millisecond more.
             flight.call[0]._on_completed(partial(self._answered, flight))
         self._unheard.clear()
         return super()._next(timeout)
+
+    def _take_in(self, timeout: float) -> None:
+        """Wait for answers; for a few together while there is enough at hand for the workers meanwhile."""
+        waiting = {flight.call[0]: flight for flight in self._unheard}
+        ready: list[Any] = []
+        if len(waiting) > 2 * self.supply.cpu:
+            ready, _ = self._ray.wait(list(waiting), num_returns=len(waiting) // 4 or 1, timeout=min(timeout, TOGETHER))
+        if not ready:
+            ready, _ = self._ray.wait(list(waiting), timeout=timeout)
+        try:
+            answers = self._ray.get(ready)
+        except self._ray.exceptions.RayError:
+            # One of them was given up, and is asked about by itself.
+            answers = map(self._answer_of, ready)
+        for ref, answer in zip(ready, answers, strict=True):
+            self._answered(waiting.pop(ref), answer)
+        self._unheard = list(waiting.values())
+
+    def _answer_of(self, ref: Any) -> Any:
+        try:
+            return self._ray.get(ref)
+        except self._ray.exceptions.RayError as error:
+            return error
 
     def _answered(self, flight: Flight, answer: Any) -> None:
         self._inbox.put(answer if isinstance(answer, bytes) else flight)
@@ -230,15 +263,15 @@ class RayExecutor(ClusterExecutor[Any]):
 
 
 def _bound(mission: Mission) -> Callable[..., Any]:
-    def deodar_node(order: list[Any], *parcels: Any) -> Any:
+    def deodar_node(order: bytes, *parcels: Any) -> Any:
         return run_on_ray(mission, order, *parcels)
 
     return deodar_node
 
 
-def run_on_ray(mission: Mission, order: list[Any], *parcels: Any) -> Any:
+def run_on_ray(mission: Mission, order: bytes, *parcels: Any) -> Any:
     """Run one attempt in a worker of Ray; return its last message, and the values that it wrote."""
-    task, attempt, writes, reads = order
+    task, attempt, writes, reads = pickle.loads(order)
     known = {value: _parcel(data) for value, data in zip(reads, parcels, strict=True) if data is not None}
     tell = partial(_tell, mission.run)
     message, given = attend(mission, Assignment(task, attempt), known, tell, _worker_name())
