@@ -120,6 +120,14 @@ def die_for_memory_once(path: str) -> tuple[float, float]:
     return note_times(path, 0)
 
 
+def be_refused_memory_once(path: str) -> tuple[float, float]:
+    marker = Path(path) / "refused"
+    if not marker.exists():
+        marker.touch()
+        raise MemoryError("no room")
+    return note_times(path, 0)
+
+
 def sleep_for_ever(x: int) -> int:
     while True:
         time.sleep(3600)

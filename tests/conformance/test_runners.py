@@ -282,6 +282,17 @@ def test_a_policy_holds_wherever_it_is_declared(runner: AbstractRunner, tmp_path
         assert runner.run(pipeline, catalog(path=str(tmp_path / "count")))["b"].load() == 3
 
 
+def test_a_node_that_is_refused_memory_is_tried_again_alone(runner: AbstractRunner, tmp_path: Path) -> None:
+    policies = {"nodes": {"large": {"on_memory": "alone"}}}
+    nodes = [node(s.note_times, ["path", f"n{n}"], f"o{n}", name=f"small{n}") for n in range(6)]
+    nodes.append(node(s.be_refused_memory_once, "path", "x", name="large"))
+    with inherit(Inherited(execution=policies)):
+        results = runner.run(Pipeline(nodes), catalog(path=str(tmp_path), **{f"n{n}": n for n in range(6)}))
+    began, ended = results["x"].load()
+    others = [results[f"o{n}"].load() for n in range(6)]
+    assert all(other_end <= began or other_begin >= ended for other_begin, other_end in others)
+
+
 @pytest.mark.parametrize("on_error", ["stop", "drain", "continue"])
 def test_what_a_failed_node_means_for_the_others(runner: AbstractRunner, tmp_path: Path, on_error: str) -> None:
     # A chain beside the failure: the first of it is ready when that happens, the rest is not.

@@ -30,7 +30,9 @@ def memory_limit() -> int:
     ``DEODAR_MEMORY_LIMIT`` says so where the system does not: a batch queue, say, that kills by itself.
     """
     declared = _environment.read("MEMORY_LIMIT")
-    if declared is not None and declared.isdecimal():
+    if declared is not None:
+        if not declared.isdecimal():
+            raise ValueError(f"DEODAR_MEMORY_LIMIT is {declared!r}, expected a number of bytes such as 8000000000.")
         return int(declared)
     try:
         limit = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

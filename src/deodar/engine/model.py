@@ -57,8 +57,8 @@ class RetryPolicy:
         backoff: factor on the delay for each further attempt.
         jitter: share of the delay (0 to 1) that is drawn at random on top.
         retry_on: names of exception classes, bare or dotted (a base class counts); empty means any.
-        alone_after_memory: run the attempt after a memory kill with no other task beside it, once, even when
-            ``attempts`` is 1.
+        alone_after_memory: run the attempt after a memory kill, or a ``MemoryError``, with no other task beside it,
+            once, even when ``attempts`` is 1.
     """
 
     attempts: int = 1

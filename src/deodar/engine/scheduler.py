@@ -127,7 +127,9 @@ class Scheduler:
     def _try_again(self, task: TaskId, failure: Failure, commands: list[Command]) -> bool:
         policy = self._tasks[task].retry
         attempt = self._attempts[task]
-        if failure.kind is FailureKind.MEMORY and policy.alone_after_memory and task not in self._was_alone:
+        # A task that was refused memory, and lived to say so, is helped by the same as one that was killed for it.
+        short = failure.kind is FailureKind.MEMORY or isinstance(failure.error, MemoryError)
+        if short and policy.alone_after_memory and task not in self._was_alone:
             self._was_alone.add(task)
             self._alone.append(task)
             commands.append(Announce(TaskRetried(task, attempt + 1, 0.0)))
