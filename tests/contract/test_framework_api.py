@@ -365,3 +365,34 @@ def test_an_untested_python_is_warned_of_and_refused_as_kedro(
         package.__loader__.exec_module(package)
     assert package.KedroPythonVersionWarning.__mro__[1] is UserWarning
     assert package.KedroDeprecationWarning.__mro__[1] is DeprecationWarning
+
+
+# Where suites for Kedro and its plugins put something else in place of what is there.
+REPLACED = """
+framework.cli.cli.bootstrap_project framework.cli.cli.importlib.import_module framework.cli.cli.is_kedro_project
+framework.context.KedroContext framework.context.context._transcode_split framework.context.context.settings
+framework.context.context._validate_transcoded_datasets framework.hooks.manager._register_hooks_entry_points
+framework.project.LOGGING.configure framework.project.LOGGING.set_project_logging framework.project.PACKAGE_NAME
+framework.project._ProjectPipelines._get_pipelines_registry_callable framework.project.pipelines._content
+framework.project.pipelines._is_data_loaded framework.project.settings framework.session.KedroSession.create
+framework.session.KedroSession.store framework.session.service_session._create_hook_manager
+framework.session.service_session.generate_timestamp framework.session.service_session.get_close_matches
+framework.session.service_session.pipelines framework.session.service_session.settings
+framework.session.service_session.validate_settings framework.session.session._create_hook_manager
+framework.session.session._register_hooks_entry_points framework.session.session.generate_timestamp
+framework.session.session.get_close_matches framework.session.session.getpass.getuser
+framework.session.session.pipelines framework.session.session.settings framework.session.session.validate_settings
+io.core.AbstractDataset.from_config io.core.generate_timestamp io.core.get_filepath_str
+io.data_catalog.AbstractDataset ipython.Path.read_text ipython.RICH_INSTALLED ipython._create_cell_with_text
+ipython._guess_run_environment ipython._load_node ipython._print_cells ipython.ast.get_source_segment
+ipython.bootstrap_project ipython.configure_project ipython.find_kedro_project ipython.inspect.getsourcefile
+ipython.load_entry_points ipython.load_ipython_extension ipython.reload_kedro logging._format_rich
+runner.task.settings sys.version_info sys.warnoptions validation.type_extractor.get_type_hints
+validation.utils.pydantic
+"""
+
+
+def test_every_place_that_suites_replace_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in REPLACED.split():
+        with monkeypatch.context() as patch:
+            patch.setattr(f"{PACKAGE}.{path}", MagicMock())
