@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import types
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ class Incremental(RuleBasedStateMachine):
         self.place.mkdir()
         self.code: dict[str, Any] = {name: 0 for name in PIECES}
         self.base, self.times, self.weight = 7, 2, 3
+        self.indent: int | None = None
+        self.lines_above = 0
         self.write_raw([5, 9, 14])
 
     def write_raw(self, values: list[int]) -> None:
@@ -92,6 +95,19 @@ class Incremental(RuleBasedStateMachine):
     @rule(base=st.integers(2, 4), times=st.integers(1, 2), weight=st.integers(1, 3))
     def change_constants_and_parameters(self, base: int, times: int, weight: int) -> None:
         self.base, self.times, self.weight = base, times, weight
+
+    @rule(indent=st.sampled_from([None, 1, 2]))
+    def change_the_catalog(self, indent: int | None) -> None:
+        self.indent = indent
+
+    @rule(name=st.sampled_from(["raw", *OUTPUTS]))
+    def touch_a_file(self, name: str) -> None:
+        if (self.place / f"{name}.json").exists():
+            os.utime(self.place / f"{name}.json", (1, 1))
+
+    @rule()
+    def move_the_code(self) -> None:
+        self.lines_above += 1
 
     @rule(name=st.sampled_from(OUTPUTS))
     def delete_an_output(self, name: str) -> None:
@@ -117,8 +133,8 @@ class Incremental(RuleBasedStateMachine):
         assert self.files(self.place) == self.files(clean)
         shutil.rmtree(clean)
 
-    def files(self, place: Path) -> dict[str, Any]:
-        return {name: json.loads((place / f"{name}.json").read_text()) for name in OUTPUTS}
+    def files(self, place: Path) -> dict[str, str]:
+        return {name: (place / f"{name}.json").read_text() for name in OUTPUTS}
 
     def run(self, place: Path, **options: Any) -> None:
         module = self.module()
@@ -128,9 +144,10 @@ class Incremental(RuleBasedStateMachine):
             node(module.score, ["kept", "params:weight"], "scored", name="score"),
             node(module.report, ["scored", "cleaned"], "report", name="report"),
         ]
-        config = {
+        config: dict[str, Any] = {
             name: {"type": "json.JSONDataset", "filepath": str(place / f"{name}.json")} for name in ("raw", *OUTPUTS)
         }
+        config["scored"]["save_args"] = {"indent": self.indent}
         catalog = DataCatalog.from_config(config)
         catalog["params:weight"] = MemoryDataset(self.weight)
         with remembering(place / "home", wants_results=False, **options):
@@ -141,6 +158,7 @@ class Incremental(RuleBasedStateMachine):
         pieces = {name: versions[self.code[name]] for name, versions in PIECES.items()}
         path = self.place / "nodes.py"
         source = TEMPLATE.format(base=self.base, times=self.times, **pieces)
+        source = "# Moved.\n" * self.lines_above + source
         path.write_text(source)
         module = types.ModuleType("drawn_project")
         exec(compile(source, str(path), "exec"), module.__dict__)
@@ -157,5 +175,5 @@ def quiet() -> Iterator[None]:
 def test_incremental_runs_of_an_edited_project_are_never_wrong(tmp_path: Path, quiet: None) -> None:
     Incremental.folder = tmp_path
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Incremental, settings=settings(max_examples=10, stateful_step_count=10, deadline=None)
+        Incremental, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
     )

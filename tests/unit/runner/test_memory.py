@@ -441,6 +441,15 @@ def test_what_is_reused_is_read_in_the_version_that_was_looked_at(shop: Shop) ->
     assert shop.result() == "spread: -15"
 
 
+def test_no_secret_of_the_catalog_is_in_the_journal(shop: Shop) -> None:
+    shop.config["raw"]["fs_args"] = {"password": "hunter2"}
+    shop.config["low"]["credentials"] = {"name": "hunter2"}
+    shop.run()
+    assert not [path for path in shop.home.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    shop.config["raw"]["fs_args"] = {"password": "other"}
+    assert "load" in shop.ran()
+
+
 def test_two_runs_do_not_write_the_same_outputs_at_once(shop: Shop) -> None:
     shop.run()
     with Journal(shop.home / FILE_NAME) as journal:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..._records import dataclass
 from .digests import NotPlainError, digest_plain, digest_text, shown
+from .secrets import hidden, is_secret
 
 # In the order in which a change is named: what explains the most comes first.
 KINDS = ("python", "function", "helper", "class", "constant", "parameter", "config", "package", "value", "wiring")
@@ -89,7 +90,7 @@ def of_tree(kind: str, name: str, value: Any) -> Fingerprint:
     _flatten(name, value, found, notes)
 
     def leaves() -> tuple[Leaf, ...]:
-        return tuple(Leaf(kind, part, digest, shown(content)) for part, digest, content in found)
+        return tuple(Leaf(kind, part, digest, shown(hidden(part, content))) for part, digest, content in found)
 
     root = digest_text(kind, *[text for part, digest, _ in found for text in (part, digest)])
     return Fingerprint(root, leaves, tuple(notes))
@@ -105,7 +106,8 @@ def _flatten(name: str, value: Any, found: list[tuple[str, str, Any]], notes: li
 
 
 def _digest_any(name: str, value: Any, notes: list[str]) -> str:
-    if value is None or (type(value) in _SHORT and len(text := repr(value)) <= _SHORT_LENGTH):
+    is_short = value is None or (type(value) in _SHORT and len(text := repr(value)) <= _SHORT_LENGTH)
+    if is_short and not is_secret(name, value):
         # It says as much as its digest would, and costs nothing: most of a configuration is of this kind.
         return "None" if value is None else f"{type(value).__name__}:{text}"
     try:

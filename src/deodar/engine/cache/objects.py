@@ -17,6 +17,7 @@ from .modules import ModuleSources
 from .names import Names
 from .packages import UNKNOWN, Packages, is_standard
 from .parts import Edges, Part, text_part
+from .secrets import hidden
 from .syntax import CodeFacts, SourceReader
 
 # Written by Python itself; they say where a class stands, not what it does.
@@ -231,7 +232,7 @@ class Describer:
     def _value(self, value: Any, name: str) -> Part:
         try:
             digest = digest_plain(value)
-            return Part("constant", name, digest, ("plain", name, digest), shown=shown(value))
+            return Part("constant", name, digest, ("plain", name, digest), shown=shown(hidden(name, value)))
         except (NotPlainError, RecursionError):
             pass
         if isinstance(value, logging.Logger):

@@ -66,10 +66,13 @@ def learned_costs(options: "MemoryOptions | None") -> tuple[dict[str, float], di
 
 def facts_of(run_params: Mapping[str, Any], store: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the journal shall know of a run: what was asked for, by which command, at which commit."""
-    facts = {key: run_params.get(key) for key in (*_COUNTS, *_COUNTS_TOO) if run_params.get(key)}
+    # Imported here: only runs with a journal need it.
+    from ...engine.cache.secrets import hidden, hidden_in_text
+
+    facts = {key: hidden(key, run_params.get(key)) for key in (*_COUNTS, *_COUNTS_TOO) if run_params.get(key)}
     command = store.get("cli")
     if isinstance(command, Mapping):
-        facts["command"] = command.get("command_path")
+        facts["command"] = hidden_in_text(str(command.get("command_path")))
     for key in ("git", "username"):
         if key in store:
             facts[key] = store[key]

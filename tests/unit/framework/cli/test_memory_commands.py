@@ -80,6 +80,14 @@ def test_a_changed_parameter_on_the_command_line_counts(shop: Project) -> None:
     assert "parameter `number`: 21 → 5" in shop.invoke("runs", "diff", runs(shop)[1]["id"]).output
 
 
+def test_a_secret_parameter_is_not_in_the_journal(shop: Project) -> None:
+    assert shop.invoke("run", "--params", "password=hunter2").exit_code == 0
+    assert runs(shop)[0]["facts"]["runtime_params"] == {"password": "…"}
+    assert not [
+        path for path in (shop.path / ".deodar").rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()
+    ]
+
+
 def test_a_forced_node_runs(shop: Project) -> None:
     shop.invoke("run")
     shop.invoke("run", "--force", "double_it")
