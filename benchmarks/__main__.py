@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import tempfile
 from importlib.util import find_spec
 from typing import Any
 
-from . import startup
+from . import incremental, startup
 from .subjects import ROOT, Subject, subjects
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -122,6 +124,18 @@ def clusters(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     return found
 
 
+def memory(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
+    """What it costs to remember: the journal, a staged save of 10 MB, and a run that finds nothing to do."""
+    journal = ours.measure("journal")
+    print(f"journal: a run of 10 ms nodes costs {journal['ratio']:.3f} of one without")
+    for folder in filter(os.path.isdir, (tempfile.gettempdir(), "/dev/shm")):  # For its file system.
+        saved = ours.measure("saving", folder, 10)
+        print(
+            f"10 MB in {folder}, staged over in place: {saved['new']:.2f} for a new file, {saved['old']:.2f} for an old"
+        )
+    return {"journal, per event": {"deodar": journal["event"]}, **incremental.measure(ours)}
+
+
 SUITES = {
     "overhead": overhead,
     "processes": processes,
@@ -131,6 +145,7 @@ SUITES = {
     "catalog": catalog,
     "start": start,
     "clusters": clusters,
+    "memory": memory,
 }
 
 
