@@ -7,7 +7,8 @@ from typing import Any
 
 _HIDDEN = "…"
 _WORDS = (
-    r"passw|passphrase|pwd|secret|token(?!iz)|credential|api_?key|access_?key|account_?key|private_?key|conn(?:ection)?_?str"
+    r"passw|passphrase|pwd|secret|token(?!iz)|credential|api_?key|access_?key|account_?key|private_?key"
+    r"|conn(?:ection)?_?str"
 )
 _NAME = re.compile(rf"{_WORDS}|(?:^|[._\[' ])(?:key|auth|sas|pass)(?:$|[\]'])", re.IGNORECASE)
 _PAIR = re.compile(rf"([\w.\-]*(?:{_WORDS})[\w.\-]*\s*[=:]\s*)[^\s,]+", re.IGNORECASE)

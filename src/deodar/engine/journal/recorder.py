@@ -39,6 +39,8 @@ from .store import Journal
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
 _BATCH_SECONDS = 0.005
+# What only says that something began waits longer for an end that takes it along; who looks on does not see it.
+_PATIENT_SECONDS = 0.05
 
 _START_RUN = (
     "INSERT OR REPLACE INTO runs (id, started, pid, host, born, scope, tasks, resumes, facts)"
@@ -122,6 +124,7 @@ class Recorder:
         self._buffer: list[tuple[float, Event]] = []
         self._written = 0.0
         self._wake = threading.Event()
+        self._hurry = threading.Event()
         self._closed = False
         self._beaten = time.time()
         self._thread: threading.Thread | None = None
@@ -153,8 +156,10 @@ class Recorder:
             self._thread.start()
         if urgent:
             self.flush()
-        else:
-            self._wake.set()
+            return
+        if isinstance(event, (TaskEnded, TaskFailed)):
+            self._hurry.set()
+        self._wake.set()
 
     def flush(self) -> None:
         """Write down what was noted so far."""
@@ -168,6 +173,7 @@ class Recorder:
     def close(self) -> None:
         """Write what is left, and stop."""
         self._closed = True
+        self._hurry.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -180,6 +186,8 @@ class Recorder:
             self._wake.clear()
             # The last events are written by whoever closes.
             if is_due and not self._closed:
+                self._hurry.wait(_PATIENT_SECONDS)
+                self._hurry.clear()
                 # Let a few more come: one commit for many costs little more than one for one.
                 time.sleep(_BATCH_SECONDS)
                 self.flush()
