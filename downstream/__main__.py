@@ -19,10 +19,12 @@ RECIPES = (
     "mlflow",
     "viz",
     "boot",
+    "dagster",
     "compare",
     "claims",
     "graphs",
     "catalogs",
+    "habits",
     "generated",
 )
 
