@@ -40,7 +40,17 @@ class Diamond:
 
     def start(self, mode: str, *slices: str, runner: str = "", **variables: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(self.program), runner or self.runner, str(self.folder), mode, self.spill, *slices],
+            [
+                sys.executable,
+                "-X",
+                "faulthandler",
+                str(self.program),
+                runner or self.runner,
+                str(self.folder),
+                mode,
+                self.spill,
+                *slices,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -52,7 +62,12 @@ class Diamond:
         """Run to the end and say how often each node ran meanwhile."""
         before = self.counts()
         process = self.start(mode, *slices, runner=runner, **variables)
-        _, errors = process.communicate(timeout=120)
+        try:
+            _, errors = process.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            # Have it say where each of its threads is.
+            os.killpg(process.pid, signal.SIGABRT)
+            pytest.fail(f"It hangs:\n{process.communicate(timeout=60)[1]}")
         assert process.returncode == code, errors
         return {name: count - before.get(name, 0) for name, count in self.counts().items() if count != before.get(name)}
 
