@@ -135,6 +135,38 @@ def test_a_dry_run_says_what_would_run_and_runs_nothing(shop: Project) -> None:
     assert len(runs(shop)) == 1
 
 
+# Says which files of the project's data are opened by a command, given as arguments.
+SPY = """
+import os, sys
+
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], str) and f"{os.sep}data{os.sep}" in os.path.abspath(arguments[0]):
+        print("opened", arguments[0])
+
+sys.addaudithook(note)
+from deodar.framework.cli import main
+
+main()
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["--incremental"]])
+def test_a_dry_run_reads_no_data(shop: Project, options: list[str]) -> None:
+    catalog = "total: {type: json.JSONDataset, filepath: data/total.json}\n"
+    (shop.path / "conf" / "base" / "catalog.yml").write_text(catalog)
+    assert shop.invoke("run").exit_code == 0
+    assert (shop.path / "data" / "total.json").exists()
+    # The file's stat is remembered from here on.
+    shop.invoke("run", "--incremental")
+
+    def opened(*arguments: str) -> str:
+        command = [sys.executable, "-c", SPY, *arguments]
+        return subprocess.run(command, cwd=shop.path, capture_output=True, text=True, check=True).stdout
+
+    assert "opened" not in opened("run", "--dry-run", *options)
+    assert "opened" in opened("run")
+
+
 def test_a_dry_run_before_the_first_run_leaves_nothing_behind(shop: Project) -> None:
     found = shop.invoke("run", "--dry-run")
     assert "2 of 2 nodes would run" in found.output
