@@ -90,13 +90,16 @@ def build(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
 
 
 def catalog(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
-    """Time to make a catalog, and to look up a name that a pattern matches."""
+    """Time to make a catalog, to look up a name that a pattern matches, and to read configuration."""
     found: dict[str, Any] = {}
     for entries, patterns in ((2_000, 100), (13_000, 1_000)):
         for subject in (ours, *peers):
             result = subject.measure("catalog", entries, patterns)
             found.setdefault(f"catalog {entries} made", {})[subject.name] = result["made"]
             found.setdefault(f"catalog {patterns} patterns lookup", {})[subject.name] = result["lookup"]
+    for subject in (ours, *peers):
+        for what, seconds in subject.measure("configuration", 2_000).items():
+            found.setdefault(f"configuration of 2000 entries, {what}", {})[subject.name] = seconds
     return found
 
 

@@ -4,9 +4,12 @@ Scalars mean exactly what they mean to OmegaConf: dates stay text, ``1e3`` is a 
 Documents are remembered by their content, never by their time stamps, so a changed file is always seen.
 """
 
+import contextlib
 import functools
+import gc
 import io
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._records import dataclass
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     import yaml
 
 _REMEMBERED_DOCUMENTS = 256
+_LARGE = 50_000  # bytes
 
 # An alias costs two bytes and may stand for a whole branch; no honest file repeats itself this much.
 _VALUES_PER_BYTE = 100
@@ -128,15 +132,32 @@ def _parsed(content: bytes, path: str) -> Document:
 
 @functools.lru_cache(maxsize=_REMEMBERED_DOCUMENTS)
 def _document(content: bytes) -> Document:
-    loader = _nodes.loader()(content.decode("utf-8-sig"))
+    with _uninterrupted() if len(content) > _LARGE else contextlib.nullcontext():
+        loader = _nodes.loader()(content.decode("utf-8-sig"))
+        try:
+            node = loader.get_single_node()
+            if node is None or node.tag == _nodes.NULL:
+                return Document({}, interpolated=False, plain=True)
+            builder = _nodes.Builder(loader, limit=_VALUES_PER_BYTE * (len(content) + 100))
+            return Document(builder.build(node), builder.interpolated, builder.plain)
+        finally:
+            loader.dispose()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Look for no garbage meanwhile: none of the many nodes of a large file is any before all of it is read.
+
+    Of 1.6 s for 13,000 catalog entries it would take 1.0 s, looking at the same nodes again and again.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
     try:
-        node = loader.get_single_node()
-        if node is None or node.tag == _nodes.NULL:
-            return Document({}, interpolated=False, plain=True)
-        builder = _nodes.Builder(loader, limit=_VALUES_PER_BYTE * (len(content) + 100))
-        return Document(builder.build(node), builder.interpolated, builder.plain)
+        yield
     finally:
-        loader.dispose()
+        gc.enable()
 
 
 def _says_nothing(content: bytes) -> bool:

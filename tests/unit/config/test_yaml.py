@@ -1,5 +1,7 @@
 """What single files are read as, and how their errors read."""
 
+import contextlib
+import gc
 import math
 import re
 import subprocess
@@ -11,6 +13,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import KeyValidationError, UnsupportedValueType
 
 from deodar.config import BadConfigException
+from deodar.config._yaml import parse
 
 
 @pytest.mark.parametrize(
@@ -168,3 +171,17 @@ def test_a_file_that_says_nothing_is_empty_and_needs_no_parser(tmp_path, text):
 def test_a_file_that_only_looks_empty_is_parsed(read, text):
     with pytest.raises((BadConfigException, yaml.YAMLError)):
         read(text)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("text", ["a: 1\n" + "# x\n" * 20_000, "a: [\n" + "# x\n" * 20_000])
+def test_reading_a_large_file_leaves_garbage_collection_as_it_was(conf, text, enabled):
+    path = conf.write("base/catalog.yml", text)
+    was = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(yaml.YAMLError):
+            parse(path.read_bytes(), str(path), text_keys=True)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was else gc.disable)()
