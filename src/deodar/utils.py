@@ -30,9 +30,9 @@ _PROJECT_TABLES = tuple(f"[tool.{name}]" for name in _PACKAGE_NAMES)
 # In these the part before "@" is the container, without which the path is meaningless.
 _USERNAME_PROTOCOLS = ("abfss", "oci")
 
-_WINDOWS_DRIVE = re.compile(r"^[a-zA-Z]:[\\/]")
-_PROTOCOL = re.compile(r"^[a-zA-Z0-9]+://")
-_WINDOWS_FILE_URL = re.compile(r"^/+([a-zA-Z]:[\\/].*)$")
+_WINDOWS_DRIVE = r"^[a-zA-Z]:[\\/]"
+_PROTOCOL = r"^[a-zA-Z0-9]+://"
+_WINDOWS_FILE_URL = r"^/+([a-zA-Z]:[\\/].*)$"
 
 _EXPERIMENTAL_NOTE_MD = (
     '\n!!! warning "Experimental"\n'
@@ -129,7 +129,7 @@ def get_close_matches(
 
 def _parse_filepath(filepath: str) -> dict[str, str]:
     """Split a file path or URL into ``protocol`` and ``path``, as filesystems expect them."""
-    if _WINDOWS_DRIVE.match(filepath) or not _PROTOCOL.match(filepath):
+    if re.match(_WINDOWS_DRIVE, filepath) or not re.match(_PROTOCOL, filepath):
         return {"protocol": "file", "path": filepath}
 
     # Imported here: most programs only know local paths.
@@ -141,7 +141,7 @@ def _parse_filepath(filepath: str) -> dict[str, str]:
         return {"protocol": protocol, "path": filepath}
 
     path = parts.path
-    if protocol == "file" and (drive := _WINDOWS_FILE_URL.match(path)):
+    if protocol == "file" and (drive := re.match(_WINDOWS_FILE_URL, path)):
         path = drive.group(1)
     if parts.query:
         path = f"{path}?{parts.query}"

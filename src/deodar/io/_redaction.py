@@ -13,8 +13,8 @@ from typing import Any
 _REDACTED = "<redacted>"
 
 # A URL somewhere in a text ends at white-space, a quote or a bracket.
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^\s'\"<>)\]}]*")
-_SCHEME = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.\-]*://)(.*)$", re.DOTALL)
+_URL = r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^\s'\"<>)\]}]*"
+_SCHEME = r"(?s)^([a-zA-Z][a-zA-Z0-9+.\-]*://)(.*)$"
 
 
 def formatted(value: Any) -> str:
@@ -31,7 +31,7 @@ def redacted_text(value: str) -> str:
     A text that is one word is taken for a URL without its scheme.
     """
     if "://" in value:
-        return _URL.sub(lambda match: _without_secrets(match.group()), value)
+        return re.sub(_URL, lambda match: _without_secrets(match.group()), value)
     if " " in value or not any(mark in value for mark in "@?#"):
         return value
     return _without_secrets(value)
@@ -61,7 +61,7 @@ def _with_double_slash(path: str) -> str:
 
 
 def _without_secrets(url: str) -> str:
-    found = _SCHEME.match(url)
+    found = re.match(_SCHEME, url)
     scheme, rest = found.groups() if found else ("", url)
     rest, hash_mark, fragment = rest.partition("#")
     rest, question_mark, query = rest.partition("?")
