@@ -142,10 +142,6 @@ def succeed_on_third(path: str) -> int:
     return tries
 
 
-def devices(x: int) -> str:
-    return os.environ.get("CUDA_VISIBLE_DEVICES", "all")
-
-
 def spoil(array: Any) -> float:
     """Change the input in place, and say what was in it."""
     total = float(array.sum())

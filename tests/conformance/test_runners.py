@@ -310,15 +310,6 @@ def test_what_a_failed_node_means_for_the_others(runner: AbstractRunner, tmp_pat
         assert "n0" in seen.ended
 
 
-def test_the_devices_of_a_node_are_set_or_it_is_said_that_they_are_not(
-    runner: AbstractRunner, caplog: pytest.LogCaptureFixture
-) -> None:
-    policies = {"budget": {"gpu": 2}, "nodes": {"train": {"resources": {"gpu": 2}}}}
-    with inherit(Inherited(execution=policies)):
-        results = runner.run(Pipeline([node(s.devices, "a", "b", name="train")]), catalog(a=1))
-    assert (results["b"].load() == "0,1") != ("CUDA_VISIBLE_DEVICES is not set for train" in caplog.text)
-
-
 # --- processes only ---------------------------------------------------------------------------------------------
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
 
 from deodar.engine.machine import memory_limit
 from deodar.engine.model import Resources, RetryPolicy, TaskSpec
-from deodar.pipeline import node
-from deodar.runner._inherited import Inherited
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import AbstractRunner, ParallelRunner, SequentialRunner, ThreadRunner
+from deodar.runner._inherited import Inherited, inherit
 from deodar.runner._policies import (
     ExecutionPolicies,
     ExecutionPolicyError,
@@ -142,3 +145,14 @@ def test_the_machine_supplies_most_of_its_memory_and_at_least_one_gpu_token() ->
     assert supply.cpu == 3
     assert 0 < supply.memory < memory_limit()
     assert supply.gpu >= 1
+
+
+@pytest.mark.parametrize("runner", [SequentialRunner, ThreadRunner, ParallelRunner])
+def test_the_devices_of_a_node_are_set_or_it_is_said_that_they_are_not(
+    runner: type[AbstractRunner], caplog: pytest.LogCaptureFixture
+) -> None:
+    policies = {"budget": {"gpu": 2}, "nodes": {"train": {"resources": {"gpu": 2}}}}
+    train = node(lambda _: os.environ.get("CUDA_VISIBLE_DEVICES", "all"), "a", "b", name="train")
+    with inherit(Inherited(execution=policies)):
+        results = runner().run(Pipeline([train]), DataCatalog({"a": MemoryDataset(1)}))
+    assert (results["b"].load() == "0,1") != ("CUDA_VISIBLE_DEVICES is not set for train" in caplog.text)
