@@ -72,7 +72,7 @@ def _is_field(default: object) -> bool:
 
 def _settle(record: Any, name: str, method: Callable[..., Any]) -> None:
     """Put a method in the place of the one that has made it. Threads that race make the same."""
-    owner = next(cls for cls in type(record).__mro__ if vars(cls).get(name) is _METHODS[name])
+    owner = next(cls for cls in type(record).__mro__ if _DEFAULTS in vars(cls))
     method.__qualname__, method.__module__ = f"{owner.__qualname__}.{name}", owner.__module__
     setattr(owner, name, method)
 

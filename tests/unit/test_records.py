@@ -140,3 +140,19 @@ def test_a_record_does_not_extend_another():
 def test_only_frozen_and_slotted_records_are_made():
     with pytest.raises(TypeError, match="frozen and slotted"):
         dataclass(frozen=True, slots=False)
+
+
+def test_threads_that_make_the_first_records_at_once_all_get_theirs():
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        """Nobody has made one yet."""
+
+        name: str
+
+    # What a slower thread has entered when a faster one has put the finished methods in place.
+    entered = {method: vars(Fresh)[method] for method in ("__init__", "__eq__", "__hash__")}
+    first = Fresh("a")
+    assert first == Fresh("a") and hash(first) == hash(Fresh("a"))
+    slower = Fresh.__new__(Fresh)
+    entered["__init__"](slower, "a")
+    assert entered["__eq__"](slower, first) and entered["__hash__"](slower) == hash(first)

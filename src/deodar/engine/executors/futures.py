@@ -57,17 +57,19 @@ class FuturesExecutor(ByReference):
 
     def submit(self, order: Submit) -> None:
         """Submit the task to the pool."""
-        if self._call_for is None:
-            self._pool.submit(self._run, order)
-            return
-        self._events.put(TaskStarted(order.task, order.attempt, self.name))
-        started, clock = time.time(), time.perf_counter()
         try:
-            future = self._pool.submit(self._call_for(order.task))
+            if self._call_for is None:
+                self._pool.submit(self._run, order).add_done_callback(lambda ended: self._note_silence(ended, order))
+            else:
+                self._submit_call(order, self._call_for)
         except Exception as error:
             # A broken pool refuses; for the run that is a task that failed, not an engine that did.
-            self._events.put(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), self.name))
-            return
+            self._events.put(self._failed(order, error))
+
+    def _submit_call(self, order: Submit, call_for: TaskCall) -> None:
+        self._events.put(TaskStarted(order.task, order.attempt, self.name))
+        started, clock = time.time(), time.perf_counter()
+        future = self._pool.submit(call_for(order.task))
         future.add_done_callback(lambda ended: self._events.put(self._outcome(ended, order, started, clock)))
 
     def wait(self, timeout: float | None) -> Iterator[Event]:
@@ -82,12 +84,21 @@ class FuturesExecutor(ByReference):
         # Nobody else listens in this thread, so whatever was raised is the task's failure.
         self._events.put(run_attempt(self._work, order, worker, catch=BaseException))
 
+    def _note_silence(self, future: Future[Any], order: Submit) -> None:
+        """Report an attempt that ended without a word, as when its pool broke: the driver would wait for ever."""
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self._events.put(self._failed(order, error))
+
+    def _failed(self, order: Submit, error: BaseException, kind: FailureKind = FailureKind.ERROR) -> TaskFailed:
+        return TaskFailed(order.task, order.attempt, Failure(kind, error), self.name)
+
     def _outcome(self, future: Future[Any], order: Submit, started: float, clock: float) -> Event:
         try:
             future.result()
         except CancelledError as error:
-            return TaskFailed(order.task, order.attempt, Failure(FailureKind.CANCELLED, error), self.name)
+            return self._failed(order, error, FailureKind.CANCELLED)
         except BaseException as error:
-            return TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, error), self.name)
+            return self._failed(order, error)
         report = TaskReport(started, time.perf_counter() - clock)
         return TaskEnded(order.task, order.attempt, report, self.name)

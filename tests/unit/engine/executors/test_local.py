@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
 
 import pytest
@@ -168,6 +169,19 @@ def test_a_pool_that_refuses_fails_the_task_not_the_engine() -> None:
     executor = FuturesExecutor(pool, window=1, call_for=lambda task: lambda: None)
     driver, _ = run(executor, graph(1), lambda task: None)
     assert isinstance(driver.scheduler.failures[TaskId(0)].error, RuntimeError)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("given", ["work", "calls"])
+def test_a_pool_that_breaks_fails_its_tasks_instead_of_keeping_the_driver_waiting(given: str) -> None:
+    def broken() -> None:
+        raise OSError("no room for a thread")
+
+    pool = ThreadPoolExecutor(1, initializer=broken)
+    executor = FuturesExecutor(pool, window=1, call_for=None if given == "work" else lambda task: lambda: None)
+    driver, _ = run(executor, graph(2), lambda task: None)
+    assert all(isinstance(failure.error, BrokenThreadPool) for failure in driver.scheduler.failures.values())
+    assert driver.scheduler.failures
 
 
 def test_a_future_that_was_cancelled_is_a_failure_of_that_kind() -> None:
