@@ -99,7 +99,8 @@ class Describer:
     def _new(self, value: Any, kind: str, name: str) -> Part:
         if isinstance(value, types.FunctionType):
             return self._function(value, kind)
-        if isinstance(value, type):
+        # Python 3.10 takes list[int] for a class.
+        if isinstance(value, type) and not _is_alias(value):
             return self._class(value)
         if isinstance(value, types.ModuleType):
             return self._module(value)
@@ -363,6 +364,10 @@ def _label(value: Any) -> str:
     name = str(getattr(value, "__qualname__", getattr(value, "__name__", value))).replace("<locals>.", "")
     module = getattr(value, "__module__", None)
     return name if not module else f"{_short(module)}.{name}"
+
+
+def _is_alias(value: object) -> bool:
+    return isinstance(value, types.GenericAlias)
 
 
 def _code_label(function: types.FunctionType, module: str) -> str:
