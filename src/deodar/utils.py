@@ -129,7 +129,8 @@ def get_close_matches(
 
 def _parse_filepath(filepath: str) -> dict[str, str]:
     """Split a file path or URL into ``protocol`` and ``path``, as filesystems expect them."""
-    if re.match(_WINDOWS_DRIVE, filepath) or not re.match(_PROTOCOL, filepath):
+    # Most paths are plain: the first look spares them the patterns.
+    if "://" not in filepath or re.match(_WINDOWS_DRIVE, filepath) or not re.match(_PROTOCOL, filepath):
         return {"protocol": "file", "path": filepath}
 
     # Imported here: most programs only know local paths.

@@ -75,7 +75,8 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
         self._fs_open_args_load = self._open_args(options.pop("open_args_load", None), "r")
         self._fs_open_args_save = self._open_args(options.pop("open_args_save", None), "w")
         self._protocol, path = get_protocol_and_path(filepath, version)
-        if self._is_local:
+        is_local = self._is_local
+        if is_local:
             options.setdefault("auto_mkdir", True)
             path = os.path.expanduser(path)  # noqa: PTH111 - a URL's path is no Path.
         self._storage_options: dict[str, Any] = {**(credentials or {}), **options}
@@ -85,8 +86,8 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
         super().__init__(
             filepath=PurePosixPath(path),
             version=version,
-            exists_function=None if self._is_local else self._exists_elsewhere,
-            glob_function=None if self._is_local else self._glob_elsewhere,
+            exists_function=None if is_local else self._exists_elsewhere,
+            glob_function=None if is_local else self._glob_elsewhere,
         )
 
     def load(self) -> Any:
@@ -148,9 +149,11 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
     @classmethod
     def _open_args(cls, given: dict[str, Any] | None, mode: str) -> dict[str, Any]:
         """Complete the arguments for opening; none at all where a path will do."""
-        args = dict(given or {})
-        if cls._HANDLE is None and not args:
-            return {}
+        if not given:
+            if cls._HANDLE is None:
+                return {}
+            return {"mode": mode, "encoding": "utf-8"} if cls._HANDLE == "t" else {"mode": f"{mode}b"}
+        args = dict(given)
         is_text = cls._HANDLE == "t" or (cls._HANDLE is None and not _TEXT_ONLY.isdisjoint(args))
         args.setdefault("mode", mode + ("" if is_text else "b"))
         if "b" not in args["mode"]:

@@ -33,7 +33,7 @@ _EXTRAS = {
     "pandas": "pandas", "polars": "polars", "matplotlib": "plots", "plotly": "plots", "numpy": "numpy",
 }  # fmt: skip
 
-_UNCHANGEABLE = (str, int, float, bool, type(None))
+_UNCHANGEABLE = frozenset({str, int, float, bool, type(None)})
 
 _LoadObj = Callable[[str], tuple[Any, "str | None"]]
 
@@ -164,7 +164,7 @@ def deep_copied(config: Any) -> Any:
     """Return a deep copy of a part of the configuration; what is not plain is copied as ``copy`` does."""
     # A tenth of what deepcopy takes, and every dataset that is made pays it.
     if type(config) is dict:
-        return {key: deep_copied(value) for key, value in config.items()}
+        return {key: value if type(value) in _UNCHANGEABLE else deep_copied(value) for key, value in config.items()}
     if type(config) is list:
         return [deep_copied(value) for value in config]
     return config if type(config) in _UNCHANGEABLE else copy.deepcopy(config)

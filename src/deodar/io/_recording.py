@@ -38,7 +38,8 @@ class _Signature:
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Name the arguments of a call, defaults included, in the order of the signature."""
         values = self._template.copy()
-        values.update(zip(self._positional, args, strict=False))
+        if args:
+            values.update(zip(self._positional, args, strict=False))
         if self._rest is not None:
             values[self._rest] = args[len(self._positional) :]
         if self._extra is None:

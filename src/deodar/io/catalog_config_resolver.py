@@ -304,7 +304,10 @@ def _filled(config: Any, fields: Any) -> Any:
         return config.format_map(fields) if "}" in config else config
     if isinstance(config, dict):
         for key, value in config.items():
-            config[key] = _filled(value, fields)
+            if not isinstance(value, str):
+                config[key] = _filled(value, fields)
+            elif "}" in value:
+                config[key] = value.format_map(fields)
         return config
     if type(config) in (list, tuple):
         return [_filled(value, fields) for value in config]

@@ -86,6 +86,7 @@ class NodePrints:
         self._is_project = ProjectModules(package_name)
         self._tracker = CodeTracker(self._is_project, memo, self._packages)
         self._parts: dict[tuple[str, str], Fingerprint] = {}
+        self._classes: dict[type, tuple[Fingerprint, ...]] = {}
 
     def of(self, node: Node) -> Fingerprint:
         """Return what a node is made of."""
@@ -109,7 +110,10 @@ class NodePrints:
         if dataset is None or is_in_memory(dataset):
             return of_tree("config", f"{name}.type", "memory")
         found = of_tree("config", name, configuration(dataset, role, self._project_path))
-        return join([found, *self._of_class(type(dataset))])
+        cls = type(dataset)
+        if cls not in self._classes:
+            self._classes[cls] = tuple(self._of_class(cls))
+        return join([found, *self._classes[cls]])
 
     def _of_class(self, cls: type) -> Iterator[Fingerprint]:
         if self._is_project(cls.__module__):

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 LOCAL = ("file", "local")
 # Arguments that say nothing about the data: who may read it, what others note about it, which release of it.
-_SILENT = ("credentials", "metadata", "version", "type")
+_SILENT = frozenset({"credentials", "metadata", "version", "type"})
+_SILENT_INSIDE = frozenset({"credentials", "metadata"})
+_OWN = __name__.partition(".")[0]
 _NOTHING: Any = object()
 
 
@@ -40,9 +42,10 @@ def find(catalog: Catalog, name: str) -> Any:
 
 def is_in_memory(dataset: Any) -> bool:
     """Say whether what a dataset holds is lost with the process."""
-    if isinstance(dataset, (MemoryDataset, SharedMemoryDataset)):
-        return True
-    return bool(getattr(dataset, "_EPHEMERAL", False)) and not hasattr(dataset, "_filepath")
+    # Both classes are ephemeral, and to ask an abstract class what is an instance of it takes longer.
+    if not getattr(dataset, "_EPHEMERAL", False):
+        return False
+    return isinstance(dataset, (MemoryDataset, SharedMemoryDataset)) or not hasattr(dataset, "_filepath")
 
 
 def held(dataset: Any) -> Any:
@@ -163,21 +166,24 @@ def configuration(dataset: Any, role: str, project_path: Path | None) -> dict[st
         role: ``read`` or ``write``; what only concerns the other one is left out.
     """
     cls = type(dataset)
-    top = __name__.partition(".")[0]
-    module = cls.__module__
+    top, _, inside = cls.__module__.partition(".")
     # The same class has two names when the package is loaded under its other one.
-    name = module.partition(".")[2] if module.partition(".")[0] == top else module
+    name = inside if top == _OWN else cls.__module__
     arguments = getattr(dataset, "_init_args", None) or {}
     skipped = "save_args" if role == "read" else "load_args"
-    kept = {key: _relative(value, project_path) for key, value in arguments.items() if key not in (*_SILENT, skipped)}
-    return {"type": f"{name}.{cls.__qualname__}", **kept}
+    base = None if project_path is None else f"{project_path}{os.sep}"
+    found: dict[str, Any] = {"type": f"{name}.{cls.__qualname__}"}
+    for key, value in arguments.items():
+        if key not in _SILENT and key != skipped:
+            # Most arguments are left out, and thousands of datasets are looked at.
+            found[key] = None if value is None else _relative(value, base)
+    return found
 
 
-def _relative(value: Any, project_path: Path | None) -> Any:
+def _relative(value: Any, base: str | None) -> Any:
     """Return a path within the project without the project's own place, which may change."""
+    if isinstance(value, (str, PurePath)):
+        return value if base is None else str(value).removeprefix(base)
     if isinstance(value, Mapping):
-        return {key: _relative(part, project_path) for key, part in value.items() if key not in _SILENT[:2]}
-    if isinstance(value, (str, PurePath)) and project_path is not None:
-        text, base = str(value), f"{project_path}{os.sep}"
-        return text[len(base) :] if text.startswith(base) else text
+        return {key: _relative(part, base) for key, part in value.items() if key not in _SILENT_INSIDE}
     return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._records import dataclass
 from ..engine.graph import TaskGraph
-from ..engine.model import TaskId, ValueId, ValueSpec
+from ..engine.model import TaskId, TaskSpec, ValueId, ValueSpec
 from ._memory_datasets import find, is_in_memory
 from ._memory_work import Output
 
@@ -56,14 +56,7 @@ def look(compiled: CompiledPipeline, catalog: Catalog) -> MemoryGraph:
     carried = {value for value, dataset in datasets.items() if dataset is None or is_in_memory(dataset)}
     kept = {same[number] for number, spec in enumerate(compiled.graph.values) if spec.kept}
     values = [ValueSpec(name, value in carried, value in kept) for name, value in numbers.items()]
-    tasks = [
-        replace(
-            task,
-            reads=tuple(dict.fromkeys(same[value] for value in task.reads)),
-            writes=tuple(dict.fromkeys(same[value] for value in task.writes)),
-        )
-        for task in compiled.graph.tasks
-    ]
+    tasks = [_translated(task, same) for task in compiled.graph.tasks]
     outputs = [
         [Output(value, compiled.datasets[value], names[same[value]], same[value] in carried) for value in task.writes]
         for task in compiled.graph.tasks
@@ -74,6 +67,13 @@ def look(compiled: CompiledPipeline, catalog: Catalog) -> MemoryGraph:
         compiled.datasets[number]: ValueId(number) for number, spec in enumerate(compiled.graph.values) if spec.carried
     }
     return MemoryGraph(graph, names, datasets, aliases, outputs, frozenset(set(names) - written), travelling)
+
+
+def _translated(task: TaskSpec, same: Sequence[ValueId]) -> TaskSpec:
+    reads = tuple(dict.fromkeys([same[value] for value in task.reads]))
+    writes = tuple(dict.fromkeys([same[value] for value in task.writes]))
+    # Most pipelines read each dataset in one format, and to replace costs more than all of the above.
+    return task if (reads, writes) == (task.reads, task.writes) else replace(task, reads=reads, writes=writes)
 
 
 def results(found: MemoryGraph) -> frozenset[ValueId]:

@@ -69,9 +69,8 @@ def digest_bytes(*parts: bytes) -> str:
 def digest_text(*parts: str) -> str:
     """Digest strings; where one ends and the next begins counts."""
     # Encoded once, not each: every fingerprint has dozens of parts.
-    state = new_hash()
-    state.update("".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass"))
-    return state.hexdigest()
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_SIZE, person=_PERSON).hexdigest()
 
 
 def digest_plain(value: Any) -> str:

@@ -76,7 +76,7 @@ def join(parts: Iterable[Fingerprint]) -> Fingerprint:
     def leaves() -> tuple[Leaf, ...]:
         return tuple(dict.fromkeys(leaf for part in parts for leaf in part.leaves))
 
-    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    notes = dict.fromkeys([note for part in parts for note in part.notes])
     return Fingerprint(digest_text(*[part.root for part in parts]), leaves, tuple(notes))
 
 
@@ -98,9 +98,14 @@ def of_tree(kind: str, name: str, value: Any) -> Fingerprint:
 
 def _flatten(name: str, value: Any, found: list[tuple[str, str, Any]], notes: list[str]) -> None:
     """Note the parts of a tree: how each is called, its digest, and the part itself."""
-    if type(value) is dict and value and all(type(key) is str for key in value):
+    if type(value) is dict and value and all([type(key) is str for key in value]):
+        before = f"{name}." if name else ""
         for key, part in value.items():
-            _flatten(f"{name}.{key}" if name else key, part, found, notes)
+            if part is None:
+                # Most arguments of datasets are left out.
+                found.append((before + key, "None", None))
+            else:
+                _flatten(before + key, part, found, notes)
         return
     found.append((name, _digest_any(name, value, notes), value))
 

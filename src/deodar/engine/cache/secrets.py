@@ -10,15 +10,18 @@ _WORDS = (
     r"passw|passphrase|pwd|secret|token(?!iz)|credential|api_?key|access_?key|account_?key|private_?key"
     r"|conn(?:ection)?_?str"
 )
-_NAME = re.compile(rf"{_WORDS}|(?:^|[._\[' ])(?:key|auth|sas|pass)(?:$|[\]'])", re.IGNORECASE)
+# For names in lower case: with IGNORECASE each took three times as long, and runs ask about every dataset.
+_NAME = re.compile(rf"{_WORDS}|(?<![^._\[' ])(?:key|auth|sas|pass)(?:$|[\]'])")
 _PAIR = re.compile(rf"([\w.\-]*(?:{_WORDS})[\w.\-]*\s*[=:]\s*)[^\s,]+", re.IGNORECASE)
 
 
 def is_secret(name: str, value: Any) -> bool:
     """Say whether a value looks like a secret: by its name, or as a URL with a login or a query."""
+    if not isinstance(value, (str, bytes)):
+        return False
     if isinstance(value, str) and "://" in value and ("@" in value or "?" in value):
         return True
-    return isinstance(value, (str, bytes)) and _NAME.search(name) is not None
+    return _NAME.search(name.casefold()) is not None
 
 
 def hidden(name: str, value: Any) -> Any:

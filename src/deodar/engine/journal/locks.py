@@ -92,8 +92,9 @@ class OutputLocks:
         try:
             with self._journal.transaction() as connection:
                 taken: list[str] = []
+                holders = _holders(connection)
                 for target in self._targets:
-                    holder = _holder(connection, target)
+                    holder = holders.get(target)
                     if holder is None or not _counts(holder, now):
                         taken.append(target)
                     elif holder.process != me:
@@ -110,13 +111,19 @@ class OutputLocks:
         return None
 
 
-def _holder(connection: sqlite3.Connection, target: str) -> Holder | None:
-    query = "SELECT locks.*, runs.beat FROM locks LEFT JOIN runs ON runs.id = locks.run WHERE target = ?"
-    row = connection.execute(query, (target,)).fetchone()
-    if row is None:
-        return None
-    heard = max(row["since"], row["beat"] or 0.0)
-    return Holder(target, row["run"], Process(row["pid"], row["host"], row["born"]), row["since"], heard)
+def _holders(connection: sqlite3.Connection) -> dict[str, Holder]:
+    """Return who has which output: of the runs that are under way, and of those that were killed."""
+    query = "SELECT locks.*, runs.beat FROM locks LEFT JOIN runs ON runs.id = locks.run"
+    return {
+        row["target"]: Holder(
+            row["target"],
+            row["run"],
+            Process(row["pid"], row["host"], row["born"]),
+            row["since"],
+            max(row["since"], row["beat"] or 0.0),
+        )
+        for row in connection.execute(query)
+    }
 
 
 def _counts(holder: Holder, now: float) -> bool:

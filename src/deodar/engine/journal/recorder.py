@@ -159,7 +159,9 @@ class Recorder:
             return
         if isinstance(event, (TaskEnded, TaskFailed)):
             self._hurry.set()
-        self._wake.set()
+        if not self._wake.is_set():
+            # To set it again costs as much as all else here.
+            self._wake.set()
 
     def flush(self) -> None:
         """Write down what was noted so far."""
