@@ -8,7 +8,7 @@ import parse
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from deodar.io._patterns import PatternIndex
+from deodar.io._patterns import PatternIndex, fields_of
 
 # Few characters, so that patterns meet; among them some that match others without regard to case.
 _LETTERS = "asS_.1 \u017fk\u212a"
@@ -52,6 +52,14 @@ def test_the_first_match_is_the_first_that_parse_accepts(data: st.DataObject, kn
         expected = next((pattern for pattern in known if parse.parse(pattern, name) is not None), None)
         assert index.first_match(name) == expected
         assert index.first_match(name) == expected  # from memory
+
+
+@given(st.data(), patterns().filter(_is_valid))
+@settings(max_examples=400, deadline=None)
+def test_the_fields_are_those_that_parse_finds(data: st.DataObject, pattern: str) -> None:
+    name = data.draw(names_like(pattern))
+    expected = parse.parse(pattern, name)
+    assert fields_of(pattern, name) == (None if expected is None else expected.named)
 
 
 @given(

@@ -119,7 +119,7 @@ class ExecutionPolicies:
         sections: dict[str, Mapping[str, Any]] = {}
         for section in SECTIONS:
             given = _mapping(config.get(section), section)
-            groups = {"": given} if section == "default" else given
+            groups = {"": given} if section == "default" and given else given
             for name, policy in groups.items():
                 _check_policy(_mapping(policy, f"{section}.{name}"), f"{section}.{name}".rstrip("."))
             sections[section] = groups
@@ -134,7 +134,7 @@ class ExecutionPolicies:
     def settings_for(self, node: Node) -> dict[str, Any]:
         """Return the merged settings of one node."""
         sections = self.sections
-        if not sections:
+        if not any(sections.values()):
             return {}
         merged: dict[str, Any] = dict(sections["default"].get("", {}))
         for section, names in (

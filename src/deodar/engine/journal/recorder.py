@@ -42,6 +42,13 @@ _BATCH_SECONDS = 0.005
 # What only says that something began waits longer for an end that takes it along; who looks on does not see it.
 _PATIENT_SECONDS = 0.05
 
+_NOTED = frozenset(
+    {
+        *(RunStarted, RunEnded, Interrupted, WorkerStarted, WorkerLost),
+        *(TaskStarted, TaskEnded, TaskFailed, TaskRetried, TaskReused, TaskSkipped),
+    }
+)
+
 _START_RUN = (
     "INSERT OR REPLACE INTO runs (id, started, pid, host, born, scope, tasks, resumes, facts)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -139,16 +146,17 @@ class Recorder:
 
     def observe(self, event: Event) -> None:
         """Take note of an event."""
+        if type(event) not in _NOTED:
+            # A run frees as many values as it has tasks.
+            return
         match event:
             # To reuse a task again costs nothing, so that it may be forgotten.
             case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped() | TaskReused():
                 urgent = False
             case TaskEnded() | TaskFailed() | WorkerLost() | Interrupted():
                 urgent = time.monotonic() - self._written > _BATCH_SECONDS
-            case RunStarted() | RunEnded():
-                urgent = True
             case _:
-                return
+                urgent = True
         with self._lock:
             self._buffer.append((time.time(), event))
         if self._thread is None:
