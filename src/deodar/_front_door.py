@@ -1,15 +1,16 @@
-"""Front doors: packages that name what lives in their modules, and import a module when it is asked for."""
+"""Front doors: packages that name what lives in other modules, and import a module when it is asked for."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 
 def front_door(package: str, places: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a package.
+    """Return ``__getattr__`` and ``__dir__`` of a package, or of a module that names what is elsewhere.
 
     The modules themselves are there as well, as if they had been imported. So no other name must be that of a module.
 
@@ -20,12 +21,15 @@ def front_door(package: str, places: Mapping[str, str]) -> tuple[Callable[[str],
 
     modules = {place for place in places.values() if not place.startswith(".")}
 
+    def load(place: str) -> ModuleType:
+        return importlib.import_module(f".{place}", sys.modules[package].__package__)
+
     def find(name: str) -> Any:
         if name in modules:
-            return importlib.import_module(f".{name}", package)
+            return load(name)
         if name not in places:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f".{places[name]}", package), name)
+        value = getattr(load(places[name]), name)
         # Found once; from now on the package has it like any other.
         setattr(sys.modules[package], name, value)
         return value

@@ -4,7 +4,10 @@ import sys
 
 import pytest
 
-PACKAGES = ["deodar.io", "deodar.pipeline", "deodar.runner", "deodar.validation", "deodar.framework.session"]
+PACKAGES = [
+    "deodar.io", "deodar.pipeline", "deodar.runner", "deodar.validation", "deodar.validation.exceptions",
+    "deodar.framework.session",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PACKAGES)

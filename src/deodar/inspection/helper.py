@@ -48,7 +48,9 @@ def _resolve_factory_patterns(
         datasets: what is known of them so far, patterns included.
         pipelines: whose datasets to look for.
     """
-    resolver = CatalogConfigResolver(_without_credentials(catalog_config), default_runtime_patterns={"{default}": {}})
+    # A project can be looked at before it is right: what is no entry is left to the run to refuse.
+    entries = {name: entry for name, entry in catalog_config.items() if isinstance(entry, dict)}
+    resolver = CatalogConfigResolver(_without_credentials(entries), default_runtime_patterns={"{default}": {}})
     resolved = {name: dataset for name, dataset in datasets.items() if not resolver.is_pattern(name)}
     used = {name: None for pipeline in pipelines for node in pipeline.nodes for name in (*node.inputs, *node.outputs)}
     for name in used:
