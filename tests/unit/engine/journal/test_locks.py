@@ -94,3 +94,11 @@ def test_a_holder_on_another_machine_counts_as_long_as_it_is_heard(journal: Jour
     else:
         with pytest.raises(OutputBusyError, match="elsewhere"):
             OutputLocks(journal, "mine", ["/a"]).__enter__()
+
+
+def test_who_holds_the_outputs_is_asked_once_for_all_of_them(journal: Journal) -> None:
+    said: list[str] = []
+    with journal.transaction() as connection:
+        connection.set_trace_callback(said.append)
+    with OutputLocks(journal, "mine", [f"/data/{number}" for number in range(50)]):
+        assert len([statement for statement in said if statement.startswith("SELECT")]) == 1
