@@ -105,11 +105,7 @@ def catalog(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
 
 def start(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     """CPU time of the command line."""
-    found: dict[str, Any] = {}
-    for subject in (ours, *peers):
-        for name, seconds in startup.measure(subject).items():
-            found.setdefault(f"start {name}", {})[subject.name] = seconds
-    return found
+    return {f"start {title}": row for title, row in startup.measure([ours, *peers]).items()}
 
 
 def clusters(ours: Subject, peers: list[Subject]) -> dict[str, Any]:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import statistics
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from .subjects import Subject
 
-REPEATS = 7
+REPEATS = 11
 
 
 def cpu_seconds(command: list[str], cwd: Path, repeats: int = REPEATS) -> float:
     """Return the median CPU time, user and system, of a command and its children."""
+    once(command, cwd)
+    return statistics.median(once(command, cwd) for _ in range(repeats))
+
+
+def once(command: list[str], cwd: Path) -> float:
+    """Run a command and return its CPU time."""
     # Installed packages have their bytecode; so must this tree, which is run from its sources.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # Not os.times, which counts in hundredths of a second.
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=cwd, capture_output=True, check=True, env=environment)
-    times = []
-    for _ in range(repeats):
-        # Not os.times, which counts in hundredths of a second.
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, cwd=cwd, capture_output=True, check=True, env=environment)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        times.append((after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime))
-    return statistics.median(times)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
 def make_project(subject: Subject, folder: Path) -> Path:
@@ -57,16 +61,32 @@ def version_of(subject: Subject) -> str:
     return subprocess.run([str(subject.python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def measure(subject: Subject) -> dict[str, float]:
-    """Return the CPU time of each start, in multiples of a bare interpreter of the same environment."""
+def measure(subjects: Sequence[Subject]) -> dict[str, dict[str, float]]:
+    """Return the median CPU time of each start, by what is started and by subject.
+
+    Subjects take turns: a shared machine is faster at one time than at another, and none shall have the good times.
+    """
+    times: dict[str, dict[str, list[float]]] = {}
+    with contextlib.ExitStack() as stack:
+        commands = {subject.name: _commands(subject, stack) for subject in subjects}
+        for turn in range(REPEATS + 1):
+            for name, starts in commands.items():
+                for title, (command, cwd) in starts.items():
+                    seconds = once(command, cwd)
+                    # The first turn writes bytecode and fills the file cache.
+                    if turn:
+                        times.setdefault(title, {}).setdefault(name, []).append(seconds)
+    return {title: {name: statistics.median(found) for name, found in row.items()} for title, row in times.items()}
+
+
+def _commands(subject: Subject, stack: contextlib.ExitStack) -> dict[str, tuple[list[str], Path]]:
     script = str(Path(subject.python).parent / subject.package)
-    with tempfile.TemporaryDirectory() as outside, tempfile.TemporaryDirectory() as inside:
-        bare = cpu_seconds([str(subject.python), "-c", "pass"], Path(outside), 15)
-        project = make_project(subject, Path(inside))
-        return {
-            "bare": bare,
-            "version": cpu_seconds([script, "--version"], Path(outside)),
-            "help": cpu_seconds([script, "--help"], Path(outside)),
-            "help in a project": cpu_seconds([script, "--help"], project),
-            "run": cpu_seconds([script, "run"], project, 5),
-        }
+    outside, inside = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
+    project = make_project(subject, inside)
+    return {
+        "bare": ([str(subject.python), "-c", "pass"], outside),
+        "version": ([script, "--version"], outside),
+        "help": ([script, "--help"], outside),
+        "help in a project": ([script, "--help"], project),
+        "run": ([script, "run"], project),
+    }
