@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,6 +59,19 @@ def check(row: Refused) -> None:
         row.make()
     assert caught.type is row.error
     assert row.says in str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Have the package log as if nobody had set up logging; serves the tests of each module that imports it."""
+    # Another test may have set up logging for the package.
+    package = logging.getLogger(PACKAGE)
+    before = package.level, package.propagate
+    package.setLevel(logging.NOTSET)
+    package.propagate = True
+    yield
+    package.setLevel(before[0])
+    package.propagate = before[1]
 
 
 def run_as_kedro(*files: str) -> None:

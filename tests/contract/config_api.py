@@ -27,23 +27,12 @@ from omegaconf.errors import (
 from omegaconf.resolvers import oc
 
 from .claims import PACKAGE, better, part, since
+from .claims import plain_logs as plain_logs  # serves every test here
 
 config, module, abstract = part("config"), part("config.omegaconf_config"), part("config.abstract_config")
 Loader, AbstractConfigLoader = config.OmegaConfigLoader, config.AbstractConfigLoader
 MissingConfigException = config.MissingConfigException
 MODULE = f"{PACKAGE}.config.omegaconf_config"
-
-
-@pytest.fixture(autouse=True)
-def _logs() -> Any:
-    # Another test may have set up logging for the package.
-    package = logging.getLogger(PACKAGE)
-    before = package.level, package.propagate
-    package.setLevel(logging.NOTSET)
-    package.propagate = True
-    yield
-    package.setLevel(before[0])
-    package.propagate = before[1]
 
 
 @pytest.fixture

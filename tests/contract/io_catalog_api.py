@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from .claims import PACKAGE, better, part, since
+from .claims import plain_logs as plain_logs  # serves every test here
 
 io, core = part("io"), part("io.core")
 catalogs, resolvers = part("io.data_catalog"), part("io.catalog_config_resolver")
@@ -102,18 +103,6 @@ class Fragile(Confirmed):
 
 
 TEXT = f"{__name__}.Text"
-
-
-@pytest.fixture(autouse=True)
-def _logs() -> Any:
-    # Another test may have set up logging for the package.
-    package = logging.getLogger(PACKAGE)
-    before = package.level, package.propagate
-    package.setLevel(logging.NOTSET)
-    package.propagate = True
-    yield
-    package.setLevel(before[0])
-    package.propagate = before[1]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from .claims import PACKAGE, better, part, since
+from .claims import plain_logs as plain_logs  # serves every test here
 
 io, core, utils = part("io"), part("io.core"), part("utils")
 AbstractDataset, AbstractVersionedDataset = io.AbstractDataset, io.AbstractVersionedDataset
@@ -138,18 +139,6 @@ class AlwaysVersioned(Text):
 
 def messages(caplog: Any) -> list[tuple[str, int, str]]:
     return list(caplog.record_tuples)
-
-
-@pytest.fixture(autouse=True)
-def _logs(caplog: Any) -> Any:
-    # Another test may have set up logging for the package.
-    package = logging.getLogger(PACKAGE)
-    before = package.level, package.propagate
-    package.setLevel(logging.NOTSET)
-    package.propagate = True
-    yield
-    package.setLevel(before[0])
-    package.propagate = before[1]
 
 
 # --- Names ------------------------------------------------------------------------------------------------------
