@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deodar.engine.events import Event, RunStarted, TaskEnded
+from deodar.engine.events import Event, RunStarted, TaskEnded, TaskFailed
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import Pipeline, node
 from deodar.runner import AbstractRunner, ParallelRunner, SequentialRunner, ThreadRunner
@@ -46,10 +46,11 @@ def parallel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Seen:
-    """The names of the nodes that ended well."""
+    """The names of the nodes that ended well; makes a file as soon as one has failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Path) -> None:
         self._names: Sequence[str] = ()
+        self._failed = failed
         self.ended: set[str] = set()
 
     def observe(self, event: Event) -> None:
@@ -57,6 +58,8 @@ class Seen:
             self._names = event.names
         if isinstance(event, TaskEnded):
             self.ended.add(self._names[event.task])
+        if isinstance(event, TaskFailed):
+            self._failed.touch()
 
 
 def catalog(**data: Any) -> DataCatalog:
@@ -295,12 +298,13 @@ def test_a_node_that_is_refused_memory_is_tried_again_alone(runner: AbstractRunn
 
 @pytest.mark.parametrize("on_error", ["stop", "drain", "continue"])
 def test_what_a_failed_node_means_for_the_others(runner: AbstractRunner, tmp_path: Path, on_error: str) -> None:
-    # A chain beside the failure: the first of it is ready when that happens, the rest is not.
+    # A chain beside the failure: the first of it has not ended when that happens, and the rest is not ready.
     nodes = [node(s.divide, "a", "x", name="bad"), node(s.increment, "x", "y", name="below")]
-    nodes += [node(s.increment, "a" if n == 0 else f"m{n}", f"m{n + 1}", name=f"n{n}") for n in range(40)]
-    nodes.append(node(s.increment, "m40", "end", name="end"))
-    data = DataCatalog({"a": MemoryDataset(1), "end": s.FileLog(str(tmp_path / "end"))})
-    seen = Seen()
+    nodes += [node(s.shout_and_wait_for, "flag", "m", name="n0"), node(s.increment, "m", "end", name="end")]
+    flag = tmp_path / "failed"
+    given = {"a": MemoryDataset(1), "flag": MemoryDataset(str(flag))}
+    data = DataCatalog({**given, "end": s.FileLog(str(tmp_path / "end"))})
+    seen = Seen(flag)
     policies = Inherited(execution={"on_error": on_error}, observers=(seen,))
     with inherit(policies), pytest.raises(ZeroDivisionError):
         runner.run(Pipeline(nodes), data)
