@@ -21,7 +21,7 @@ setup: $(STAMP)  ## Create the environment in .venv
 demo: $(STAMP)  ## Make a project from the default starter in build/, run it, say what was made
 	$(BIN)/python scripts/demo.py
 
-test: check tests browser cluster  ## Lint, types, import contracts, tests, in a browser and on Dask and Ray too
+test: check tests browser  ## Lint, types, import contracts, tests, in a browser too
 
 check: lint types imports  ## ruff, mypy --strict, import contracts
 
