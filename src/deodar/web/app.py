@@ -16,7 +16,7 @@ from starlette.routing import Route
 from ..engine.journal.history import History, UnknownRunError
 from ..engine.journal.store import Journal, JournalError
 from . import views
-from .stream import check_number, follow
+from .stream import check_number, follow, never
 
 _PAGE = Path(__file__).parent / "page"
 _FILES = {"/": "index.html", "/page.js": "page.js", "/page.css": "page.css"}
@@ -33,13 +33,19 @@ _LIMIT = 200
 Answer = Callable[[History, Request], Any]
 
 
-def create_app(journal: Path, project: str, hosts: Sequence[str] = ("127.0.0.1", "localhost")) -> Starlette:
+def create_app(
+    journal: Path,
+    project: str,
+    hosts: Sequence[str] = ("127.0.0.1", "localhost"),
+    is_closing: Callable[[], bool] = never,
+) -> Starlette:
     """Return the application.
 
     Args:
         journal: the file; it need not exist yet, and is opened for each request.
         project: its name, for the title.
         hosts: names under which this may be asked for; other pages in the browser must not reach it by one of theirs.
+        is_closing: whether the server is about to end; pages that listen are left then.
     """
 
     def answering(answer: Answer, when_empty: Any) -> Callable[[Request], Response]:
@@ -62,7 +68,7 @@ def create_app(journal: Path, project: str, hosts: Sequence[str] = ("127.0.0.1",
             after = check_number(request.headers.get("last-event-id"))
         except JournalError as error:
             return _json({"error": str(error)}, 400)
-        return StreamingResponse(follow(journal, after), media_type="text/event-stream", headers=_HEADERS)
+        return StreamingResponse(follow(journal, after, is_closing), media_type="text/event-stream", headers=_HEADERS)
 
     def about(request: Request) -> Response:
         return _json({"project": project})

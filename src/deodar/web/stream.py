@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,22 +20,32 @@ _SILENCE_SECONDS = 15.0
 _BATCH = 500
 
 
-async def follow(path: Path, after: int | None) -> AsyncIterator[str]:
+def never() -> bool:
+    """Say no."""
+    return False
+
+
+async def follow(path: Path, after: int | None, is_over: Callable[[], bool] = never) -> AsyncIterator[str]:
     """Yield each event of any run, from after the one of this number; without a number, from now on.
 
     While there is no journal yet, wait for it.
+
+    Args:
+        is_over: asked between events whether the page is to be left, as it would otherwise keep the server from ending.
     """
     if not path.exists():
         after = 0
         yield _here(after)
     while not path.exists():
+        if is_over():
+            return
         await asyncio.sleep(_POLL_SECONDS)
     with Journal(path, read_only=True) as journal:
         history = History(journal)
         last = history.last_event() if after is None else after
         yield _here(last)
         seen, silent = -1, 0.0
-        while True:
+        while not is_over():
             version = int(journal.read("PRAGMA data_version")[0][0])
             found = history.happenings(last, limit=_BATCH) if version != seen else []
             for happening in found:

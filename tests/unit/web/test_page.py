@@ -141,6 +141,14 @@ def test_an_event_is_sent_when_another_process_writes_it(journal: Path) -> None:
     assert (event["run"], event["kind"]) == ("later", "RunStarted")
 
 
+def test_a_page_that_listens_is_left_when_the_server_ends(journal: Path, tmp_path: Path) -> None:
+    async def read(path: Path) -> list[str]:
+        return [text async for text in follow(path, None, lambda: True)]
+
+    assert len(asyncio.run(read(journal))) == 1
+    assert len(asyncio.run(read(tmp_path / "not-yet.db"))) == 1
+
+
 def test_a_number_of_an_event_must_be_one() -> None:
     assert check_number("12") == 12
     assert check_number(None) is None

@@ -33,6 +33,7 @@ def ui(metadata: "ProjectMetadata", /, host: str, port: int, opens: bool) -> Non
     if missing:
         raise KedroCliError(f"The page needs {' and '.join(missing)}. Install them: pip install 'deodar[ui]'")
     # Imported here: all of it is for the page alone.
+    import contextlib
     import socket
     import webbrowser
 
@@ -45,7 +46,8 @@ def ui(metadata: "ProjectMetadata", /, host: str, port: int, opens: bool) -> Non
     home = home_of(Path(metadata.project_path))
     # A name of another machine is no protection where anybody may ask anyway.
     hosts = _LOOPBACK if host in _LOOPBACK else ("*",)
-    app = create_app(home / FILE_NAME, metadata.project_name, hosts)
+    app = create_app(home / FILE_NAME, metadata.project_name, hosts, lambda: server.should_exit)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
@@ -55,6 +57,6 @@ def ui(metadata: "ProjectMetadata", /, host: str, port: int, opens: bool) -> Non
         click.echo(f"The runs of {metadata.project_name}: {address} (Ctrl-C ends it)")
         if opens:
             webbrowser.open(address)
-        # Pages listen for ever; they need not be waited for.
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-        uvicorn.Server(config).run(sockets=[listener])
+        # The server ends at Ctrl-C, then raises it again.
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
