@@ -51,6 +51,7 @@ class MemoryOptions:
         value_limit: the most bytes of one stored value.
         store_limit: the most bytes of all stored values.
         wants_results: whether the caller will look at results that are in memory alone.
+        keep_runs: how many of the latest runs the journal keeps, and a tenth more; None for all.
         wait: seconds to wait for other runs that write the same outputs; None for as long as they live.
         facts: what the journal shall know of the run.
     """
@@ -64,6 +65,7 @@ class MemoryOptions:
     value_limit: int | None = 1 << 30
     store_limit: int | None = 10 << 30
     wants_results: bool = True
+    keep_runs: int | None = 200
     wait: float | None = 3600.0
     facts: Mapping[str, Any] = field(default_factory=dict)
 

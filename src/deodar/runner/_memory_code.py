@@ -15,7 +15,8 @@ from ..engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
 from ..engine.cache.packages import Packages, is_standard
 from ..engine.cache.syntax import Memo
 from ..io.core import is_parameter
-from ._memory_datasets import NOTHING, configuration, find, held, is_in_memory
+from ._memory_configuration import Configurations, Role
+from ._memory_datasets import NOTHING, find, held, is_in_memory
 
 if TYPE_CHECKING:
     from ..pipeline import Node
@@ -81,27 +82,27 @@ class NodePrints:
         self, catalog: Catalog, *, package_name: str | None, project_path: Path | None, memo: Memo | None
     ) -> None:
         self._catalog = catalog
-        self._project_path = project_path
+        self._configurations = Configurations(project_path)
         self._packages = Packages()
         self._is_project = ProjectModules(package_name)
         self._tracker = CodeTracker(self._is_project, memo, self._packages)
-        self._parts: dict[tuple[str, str], Fingerprint] = {}
+        self._parts: dict[Role, dict[str, Fingerprint]] = {"read": {}, "write": {}}
         self._classes: dict[type, tuple[Fingerprint, ...]] = {}
 
     def of(self, node: Node) -> Fingerprint:
         """Return what a node is made of."""
         parts = [self._tracker.fingerprint(node.func), _signature(node)]
-        for role, names in (("read", node.inputs), ("write", node.outputs)):
-            parts += [self._of_dataset(name, role) for name in names]
+        parts += [self._of_dataset(name, "read") for name in node.input_names]
+        parts += [self._of_dataset(name, "write") for name in node.output_names]
         return join(parts)
 
-    def _of_dataset(self, name: str, role: str) -> Fingerprint:
-        key = name, role
-        if key not in self._parts:
-            self._parts[key] = self._make(name, role)
-        return self._parts[key]
+    def _of_dataset(self, name: str, role: Role) -> Fingerprint:
+        known = self._parts[role]
+        if name not in known:
+            known[name] = self._make(name, role)
+        return known[name]
 
-    def _make(self, name: str, role: str) -> Fingerprint:
+    def _make(self, name: str, role: Role) -> Fingerprint:
         dataset = find(self._catalog, name)
         if is_parameter(name):
             value = held(dataset)
@@ -109,11 +110,11 @@ class NodePrints:
             return of_tree("parameter", short, None if value is NOTHING else value)
         if dataset is None or is_in_memory(dataset):
             return of_tree("config", f"{name}.type", "memory")
-        found = of_tree("config", name, configuration(dataset, role, self._project_path))
+        found = self._configurations.of(name, dataset, role)
         cls = type(dataset)
         if cls not in self._classes:
             self._classes[cls] = tuple(self._of_class(cls))
-        return join([found, *self._classes[cls]])
+        return join([found, *self._classes[cls]]) if self._classes[cls] else found
 
     def _of_class(self, cls: type) -> Iterator[Fingerprint]:
         if self._is_project(cls.__module__):
@@ -126,11 +127,13 @@ class NodePrints:
 def _signature(node: Node) -> Fingerprint:
     """Return which dataset goes to which argument, and which result to which dataset."""
     # Names in lists and dictionaries: their repr says all of them, and is cheap.
-    bound = {"inputs": repr(node._inputs), "outputs": repr(node._outputs)}
+    inputs, outputs = repr(node._inputs), repr(node._outputs)
 
     def leaves() -> tuple[Leaf, ...]:
+        bound = {"inputs": inputs, "outputs": outputs}
         return tuple(
             Leaf("config", f"{word} of the node", digest_text(text), clipped(text)) for word, text in bound.items()
         )
 
-    return Fingerprint(digest_text("signature", *bound.values()), leaves)
+    # No digest of its own: it becomes part of that of the node.
+    return Fingerprint(f"signature:{len(inputs)}:{inputs}{outputs}", leaves)

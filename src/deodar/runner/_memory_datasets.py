@@ -1,11 +1,10 @@
-"""What the run memory knows of datasets: where they lie, what they hold, and how they are configured."""
+"""What the run memory knows of datasets: where they lie, and what they hold."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ..engine.cache.content import (
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     from ._catalog import Catalog
 
 LOCAL = ("file", "local")
-# Arguments that say nothing about the data: who may read it, what others note about it, which release of it.
-_SILENT = frozenset({"credentials", "metadata", "version", "type"})
-_SILENT_INSIDE = frozenset({"credentials", "metadata"})
-_OWN = __name__.partition(".")[0]
 _NOTHING: Any = object()
 
 
@@ -157,33 +152,3 @@ def _real_path(path: str, folders: dict[str, str]) -> str:
     if folder not in folders:
         folders[folder] = os.path.realpath(folder)
     return os.path.join(folders[folder], name)  # noqa: PTH118
-
-
-def configuration(dataset: Any, role: str, project_path: Path | None) -> dict[str, Any]:
-    """Return what a dataset was configured with, as far as it counts for a reader or a writer.
-
-    Args:
-        role: ``read`` or ``write``; what only concerns the other one is left out.
-    """
-    cls = type(dataset)
-    top, _, inside = cls.__module__.partition(".")
-    # The same class has two names when the package is loaded under its other one.
-    name = inside if top == _OWN else cls.__module__
-    arguments = getattr(dataset, "_init_args", None) or {}
-    skipped = "save_args" if role == "read" else "load_args"
-    base = None if project_path is None else f"{project_path}{os.sep}"
-    found: dict[str, Any] = {"type": f"{name}.{cls.__qualname__}"}
-    for key, value in arguments.items():
-        if key not in _SILENT and key != skipped:
-            # Most arguments are left out, and thousands of datasets are looked at.
-            found[key] = None if value is None else _relative(value, base)
-    return found
-
-
-def _relative(value: Any, base: str | None) -> Any:
-    """Return a path within the project without the project's own place, which may change."""
-    if isinstance(value, (str, PurePath)):
-        return value if base is None else str(value).removeprefix(base)
-    if isinstance(value, Mapping):
-        return {key: _relative(part, base) for key, part in value.items() if key not in _SILENT_INSIDE}
-    return value

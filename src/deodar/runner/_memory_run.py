@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._records import dataclass
 from ..engine.cache.fingerprint import Fingerprint
 from ..engine.cache.store import NotStoredError, ValueStore
-from ..engine.journal.history import History
+from ..engine.journal.history import History, prune_now_and_then
 from ..engine.journal.locks import OutputBusyError, OutputLocks
 from ..engine.journal.recorder import Recorder, RunHeader
 from ..engine.journal.records import CodeMemo, FileMemo, LearnedCosts, Records
@@ -212,6 +212,7 @@ class _Remembering(ActiveMemory):
     def __init__(
         self, journal: Journal, options: MemoryOptions, decision: Decision, catalog: Catalog, run: str
     ) -> None:
+        self._journal = journal
         self._options = options
         self._decision = decision
         self._catalog = catalog
@@ -251,8 +252,14 @@ class _Remembering(ActiveMemory):
         self._executor = executor
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is left, and let go of what is old."""
         self._recorder.close()
+        if self._options.keep_runs is None or self._journal.is_off:
+            return
+        try:
+            prune_now_and_then(self._journal, self._options.keep_runs)
+        except JournalError as error:
+            logger.warning("Old runs could not be removed from the journal: %s", error)
 
     def _how_closely(self) -> Care:
         is_thorough = self._options.mode != "record" or self._options.spill == "always"

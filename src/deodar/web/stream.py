@@ -48,10 +48,12 @@ async def follow(path: Path, after: int | None, is_over: Callable[[], bool] = ne
         while not is_over():
             version = int(journal.read("PRAGMA data_version")[0][0])
             found = history.happenings(last, limit=_BATCH) if version != seen else []
-            for happening in found:
+            for happening, after_it in zip(found, [*found[1:], None], strict=True):
                 last = happening.id
-                yield f"id: {last}\ndata: {json.dumps(asdict(happening))}\n\n"
-            if len(found) == _BATCH:
+                # Of those that share a number the last one gives it: a page asks for what comes after.
+                number = "" if after_it is not None and after_it.id == last else f"id: {last}\n"
+                yield f"{number}data: {json.dumps(asdict(happening))}\n\n"
+            if len(found) >= _BATCH:
                 continue
             seen, silent = version, 0.0 if found else silent + _POLL_SECONDS
             if silent >= _SILENCE_SECONDS:

@@ -482,3 +482,11 @@ def test_what_contradicts_itself_is_refused() -> None:
 def test_stored_values_are_those_of_the_pipeline(shop: Shop) -> None:
     shop.run(spill="always")
     assert ValueStore(shop.home / "values").stats().values == 1
+
+
+def test_the_journal_keeps_so_many_runs(shop: Shop) -> None:
+    for _ in range(3):
+        shop.run(keep_runs=1)
+    with Journal(shop.home / "journal.db") as journal:
+        assert len(History(journal).runs()) == 1
+    assert shop.ran(keep_runs=1) == set()

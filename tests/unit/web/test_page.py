@@ -128,6 +128,24 @@ def test_events_go_on_from_where_a_page_had_stopped(journal: Path) -> None:
     assert kinds == ["RunStarted", "TaskStarted", "TaskEnded"]
 
 
+def test_tasks_that_are_written_together_give_their_number_with_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    record(path, "all", TaskReused(A, "same"), TaskReused(B, "same"), TaskReused(C, "same"), RunEnded("completed"))
+
+    async def read() -> list[str]:
+        stream = follow(path, 0)
+        sent = [await anext(stream) for _ in range(6)]
+        await stream.aclose()
+        return sent
+
+    sent = [text for text in asyncio.run(read()) if "TaskReused" in text]
+    assert sorted(json.loads(text.partition("data: ")[2])["task"] for text in sent) == ["a", "b", "c"]
+    numbers = [json.loads(text.partition("data: ")[2])["id"] for text in sent]
+    # A page that loses the connection before the last of a number gets all of them again, and none is missed.
+    ends = [number != follower for number, follower in zip(numbers, [*numbers[1:], None], strict=True)]
+    assert [text.startswith("id: ") for text in sent] == ends
+
+
 def test_an_event_is_sent_when_another_process_writes_it(journal: Path) -> None:
     async def read() -> str:
         stream = follow(journal, None)

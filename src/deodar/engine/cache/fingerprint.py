@@ -76,8 +76,10 @@ def join(parts: Iterable[Fingerprint]) -> Fingerprint:
     def leaves() -> tuple[Leaf, ...]:
         return tuple(dict.fromkeys(leaf for part in parts for leaf in part.leaves))
 
-    notes = dict.fromkeys([note for part in parts for note in part.notes])
-    return Fingerprint(digest_text(*[part.root for part in parts]), leaves, tuple(notes))
+    # Few have any, and thousands are joined.
+    noted = [part.notes for part in parts if part.notes]
+    notes = tuple(dict.fromkeys([note for found in noted for note in found])) if noted else ()
+    return Fingerprint(digest_text(*[part.root for part in parts]), leaves, notes)
 
 
 def of_tree(kind: str, name: str, value: Any) -> Fingerprint:

@@ -11,8 +11,14 @@ from typing import Any
 
 from ..._records import dataclass
 from ..cache.fingerprint import Leaf, list_changes, load_leaves
+from ..events import TaskReused
 from .alive import SILENCE_SECONDS, Process
+from .reused import EVENT as REUSED
+from .reused import Reused, bundle_of, count_reused, reused_in, roots_of_bundles
 from .store import Journal, JournalError
+
+# SQLite takes no more than 999 values in one statement where it is old.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +138,9 @@ class History:
 
     def attempts(self, run: str) -> list[Attempt]:
         """List the attempts of a run in the order of their start."""
-        rows = self._journal.read("SELECT * FROM attempts WHERE run = ? ORDER BY started, task, attempt", run)
-        return [_attempt(row) for row in rows]
+        found = [_attempt(row) for row in self._journal.read("SELECT * FROM attempts WHERE run = ?", run)]
+        found += map(_reuse, reused_in(self._journal, run))
+        return sorted(found, key=lambda attempt: (attempt.started, attempt.task, attempt.attempt))
 
     def last_failure(self, task: str, run: str | None = None) -> tuple[str, Attempt] | None:
         """Return the last failed attempt at a task, with the run it belongs to."""
@@ -151,16 +158,24 @@ class History:
         return (str(rows[0]["run"]), _attempt(rows[0])) if rows else None
 
     def happenings(self, after: int = 0, run: str | None = None, limit: int = 1000) -> list[Happening]:
-        """List events in the order in which they happened, from after one of them."""
+        """List events in the order in which they happened, from after one of them.
+
+        Tasks that were reused together share the number of their event, and count as one for the limit.
+        """
         if run is None:
             rows = self._journal.read("SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?", after, limit)
         else:
             query = "SELECT * FROM events WHERE run = ? AND id > ? ORDER BY id LIMIT ?"
             rows = self._journal.read(query, run, after, limit)
-        return [
-            Happening(row["id"], row["run"], row["at"], row["kind"], row["task"], json.loads(row["data"] or "{}"))
-            for row in rows
-        ]
+        return [happening for row in rows for happening in self._happenings_of(row)]
+
+    def _happenings_of(self, row: sqlite3.Row) -> Iterable[Happening]:
+        number, run, at, data = row["id"], row["run"], row["at"], json.loads(row["data"] or "{}")
+        if row["kind"] != REUSED:
+            yield Happening(number, run, at, row["kind"], row["task"], data)
+            return
+        for task in bundle_of(self._journal, at, data["bundle"]):
+            yield Happening(number, run, at, TaskReused.__name__, task.task, {"reason": task.reason})
 
     def last_event(self) -> int:
         """Return the number of the latest event, 0 before the first."""
@@ -210,7 +225,7 @@ class History:
             row["tasks"],
             counts.get("done", 0),
             counts.get("failed", 0),
-            counts.get("reused", 0),
+            counts.get("reused", 0) + count_reused(self._journal, row["id"]),
             row["scope"],
             row["resumes"],
             json.loads(row["facts"]),
@@ -226,21 +241,40 @@ class History:
 def prune(journal: Journal, *, keep: int, is_stale: Callable[[Run], bool] = lambda run: True) -> list[str]:
     """Forget runs but for the latest ``keep``; return which.
 
-    What incremental runs need (the last good record of each task) stays.
+    What incremental runs need (the last good record of each task) stays, and so do runs that one of the latest has
+    resumed: to resume that one takes them all.
     """
-    gone = [run.id for run in History(journal).runs(1 << 30)[keep:] if run.status != "running" and is_stale(run)]
+    history = History(journal)
+    runs = history.runs(1 << 30)
+    needed = {name for run in runs[:keep] if run.resumes for name in history.lineage(run)}
+    gone = [run.id for run in runs[keep:] if run.id not in needed and run.status != "running" and is_stale(run)]
 
     def forget(connection: sqlite3.Connection) -> None:
-        for table, column in (("runs", "id"), ("attempts", "run"), ("events", "run")):
+        for table, column in (("runs", "id"), ("attempts", "run"), ("reused", "run")):
             connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(run,) for run in gone])
-        connection.execute(
-            "DELETE FROM fingerprints WHERE root NOT IN (SELECT fingerprint FROM records)"
+        for start in range(0, len(gone), _AT_ONCE):
+            # Events are in the order of time alone: to look for a run is to look at all of them.
+            some = gone[start : start + _AT_ONCE]
+            connection.execute(f"DELETE FROM events WHERE run IN ({', '.join('?' * len(some))})", some)
+        connection.execute("DELETE FROM bundles WHERE digest NOT IN (SELECT bundle FROM reused)")
+        unnamed = connection.execute(
+            "SELECT root FROM fingerprints WHERE root NOT IN (SELECT fingerprint FROM records)"
             " AND root NOT IN (SELECT fingerprint FROM attempts WHERE fingerprint IS NOT NULL)"
+        ).fetchall()
+        reused = roots_of_bundles(connection)
+        connection.executemany(
+            "DELETE FROM fingerprints WHERE root = ?", [row for row in unnamed if row[0] not in reused]
         )
 
     if gone and not journal.write(forget):
         return []
     return gone
+
+
+def prune_now_and_then(journal: Journal, keep: int) -> list[str]:
+    """Forget old runs when a tenth more than ``keep`` are there; return which. To be called after each run."""
+    runs = int(journal.read("SELECT count(*) FROM runs")[0][0])
+    return prune(journal, keep=keep) if runs > keep + keep // 10 else []
 
 
 def _attempt(row: sqlite3.Row) -> Attempt:
@@ -260,6 +294,11 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         row["traceback"],
         json.loads(row["facts"] or "{}"),
     )
+
+
+def _reuse(task: Reused) -> Attempt:
+    times = (task.at, task.at, 0.0)
+    return Attempt(task.task, 0, "reused", "", *times, None, None, task.reason, task.fingerprint, None, None)
 
 
 def _rows(attempt: Attempt) -> dict[str, int]:

@@ -35,6 +35,8 @@ from ..events import (
 from ..model import FailureKind, TaskId
 from .alive import BEAT_SECONDS, Process
 from .records import STORED
+from .reused import EVENT as REUSED
+from .reused import note_reused
 from .store import Journal
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
@@ -72,10 +74,6 @@ _FAIL = (
     " error, traceback, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, task, attempt) DO"
     " UPDATE SET outcome = excluded.outcome, ended = excluded.ended, peak = excluded.peak, error = excluded.error,"
     " traceback = excluded.traceback, facts = excluded.facts, seconds = excluded.ended - started"
-)
-_REUSE = (
-    "INSERT OR REPLACE INTO attempts (run, task, attempt, scope, fingerprint, reason, outcome, worker, started, ended,"
-    " seconds) VALUES (?, ?, ?, ?, ?, ?, 'reused', '', ?, ?, 0)"
 )
 _RECORD = "INSERT OR REPLACE INTO records (scope, task, run, ended, fingerprint, facts) VALUES (?, ?, ?, ?, ?, ?)"
 # A moving average for the time, since machines vary; the maximum for memory, since running out is worse.
@@ -214,7 +212,7 @@ class Recorder:
     def _write(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> None:
         """Write a batch, like rows together: that costs half of one statement after the other."""
         over = {(event.task, event.attempt) for _, event in batch if isinstance(event, (TaskEnded, TaskFailed))}
-        statements = (_START, _END, _FAIL, _REUSE, _RECORD, _COST, STORED)
+        statements = (_START, _END, _FAIL, _RECORD, _COST, STORED)
         rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in statements}
         for at, event in batch:
             match event:
@@ -225,8 +223,6 @@ class Recorder:
                         rows[_START].append((*self._key(task, attempt), event.worker, at))
                 case TaskEnded():
                     self._end_attempt(rows, at, event)
-                case TaskReused(task=task):
-                    rows[_REUSE].append((*self._key(task, 0)[:-1], event.reason, at, at))
                 case TaskFailed():
                     rows[_FAIL].append(self._failure_row(at, event))
                 case _:
@@ -234,7 +230,7 @@ class Recorder:
         for statement, parameters in rows.items():
             if parameters:
                 connection.executemany(statement, parameters)
-        connection.executemany(_EVENT, [self._event_row(at, event) for at, event in batch])
+        connection.executemany(_EVENT, self._event_rows(connection, batch))
         for at, event in batch:
             if isinstance(event, RunEnded):
                 connection.execute(_END_RUN, (at, event.status, self._header.id))
@@ -287,6 +283,23 @@ class Recorder:
         mark = self._fingerprints[task] if self._fingerprints else None
         return None if mark is None else mark.root
 
+    def _event_rows(self, connection: sqlite3.Connection, batch: list[tuple[float, Event]]) -> list[tuple[Any, ...]]:
+        """Return a row for each event, and one for all tasks that are reused; those are written down here."""
+        reused = [
+            (event.reason, self._names[event.task], self._mark(event.task))
+            for _, event in batch
+            if isinstance(event, TaskReused)
+        ]
+        rows: list[tuple[Any, ...]] = []
+        for at, event in batch:
+            if not isinstance(event, TaskReused):
+                rows.append(self._event_row(at, event))
+            elif reused:
+                data = note_reused(connection, self._header.id, at, reused)
+                rows.append((self._header.id, at, REUSED, None, data))
+                reused = []
+        return rows
+
     def _event_row(self, at: float, event: Event) -> tuple[str, float, str, str | None, str | None]:
         name: str | None = None
         data: dict[str, Any] = {}
@@ -298,8 +311,6 @@ class Recorder:
             case TaskFailed(task=task, attempt=attempt, failure=failure):
                 name = self._names[task]
                 data = {"attempt": attempt, "kind": failure.kind.value, "error": f"{failure.error!r:.500}"}
-            case TaskReused(task=task, reason=reason):
-                name, data = self._names[task], {"reason": reason}
             case TaskRetried(task=task, attempt=attempt, delay=delay):
                 name, data = self._names[task], {"attempt": attempt, "delay": delay}
             case TaskSkipped(task=task, because=because):

@@ -11,6 +11,7 @@ from typing import Any
 from ..cache.content import Stat
 from ..cache.fingerprint import Leaf, load_leaves
 from ..plan import Record, same_identity
+from .reused import reused_in
 from .store import Journal
 
 STORED = "INSERT OR REPLACE INTO stored (scope, value, identity, key) VALUES (?, ?, ?, ?)"
@@ -35,21 +36,23 @@ class Records:
         found: dict[str, Record] = {}
         latest: dict[str, Record] | None = None
         for run in runs:
-            for row in self._journal.read(
+            rows = self._journal.read(
                 "SELECT task, run, outcome, fingerprint, facts FROM attempts"
                 " WHERE run = ? AND outcome IN ('done', 'reused')",
                 run,
-            ):
-                name = row["task"]
-                if name in found:
-                    continue
-                if row["outcome"] == "done":
-                    found[name] = self._record(row)
-                else:
-                    # What was reused was made by an older run, and is what the last good record tells of.
-                    latest = self.latest() if latest is None else latest
-                    if name in latest:
-                        found[name] = latest[name]
+            )
+            for row in rows:
+                if row["outcome"] == "done" and row["task"] not in found:
+                    found[row["task"]] = self._record(row)
+            # What was reused was made by an older run, and is what the last good record tells of. The first version
+            # of the journal had a row for each.
+            reused = [row["task"] for row in rows if row["outcome"] == "reused"]
+            reused += [task.task for task in reused_in(self._journal, run)]
+            if reused and latest is None:
+                latest = self.latest()
+            for name in reused:
+                if latest and name in latest:
+                    found.setdefault(name, latest[name])
         return found
 
     def accept(self, task: str, fingerprint: str, leaves: str, facts: dict[str, Any]) -> bool:

@@ -49,6 +49,12 @@ MIGRATIONS = (
         since REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    # Tasks that were reused, many in a row: most runs have the same as the one before, so a bundle is there once.
+    """
+    CREATE TABLE bundles (digest TEXT PRIMARY KEY, tasks TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE reused (run TEXT NOT NULL, at REAL NOT NULL, tasks INTEGER NOT NULL, bundle TEXT NOT NULL);
+    CREATE INDEX reused_by_run ON reused (run);
+    """,
 )
 VERSION = len(MIGRATIONS)
 

@@ -14,7 +14,7 @@ from deodar.engine.cache.digests import digest_text
 from deodar.engine.cache.fingerprint import Fingerprint, Leaf
 from deodar.engine.events import RunEnded, RunStarted, TaskEnded, TaskFailed, TaskReused, TaskSkipped, TaskStarted
 from deodar.engine.journal import schema
-from deodar.engine.journal.history import History, UnknownRunError, prune
+from deodar.engine.journal.history import History, UnknownRunError, prune, prune_now_and_then
 from deodar.engine.journal.recorder import Recorder, RunHeader
 from deodar.engine.journal.records import CodeMemo, FileMemo, LearnedCosts, Records
 from deodar.engine.journal.store import FILE_NAME, Journal, JournalError, open_journal
@@ -139,6 +139,46 @@ def test_what_was_reused_counts_as_done_in_a_resumed_run(journal: Journal) -> No
     assert Records(journal).of_runs(["r2"])["b"].writes == {"y": "2"}
 
 
+def test_a_run_that_reuses_what_the_one_before_did_adds_next_to_nothing(journal: Journal) -> None:
+    names = [f"task_{number}" for number in range(500)]
+    sizes = []
+    for run in ("r1", "r2", "r3"):
+        with Recorder(journal, RunHeader(run), names, [mark(name) for name in names]) as recorder:
+            recorder.observe(RunStarted(500))
+            with recorder._flushing:
+                # Held back, so that all of them are written together on the slowest machine.
+                for number in range(500):
+                    recorder.observe(TaskReused(TaskId(number), "same"))
+            recorder.observe(RunEnded("completed"))
+        rows = sum(journal.read(f"SELECT count(*) FROM {name}")[0][0] for name in ("attempts", "events", "reused"))
+        sizes.append((rows, journal.read("SELECT count(*) FROM bundles")[0][0]))
+    assert sizes == [(4, 1), (8, 1), (12, 1)]
+    history = History(journal)
+    assert [(run.reused, run.done) for run in history.runs()] == [(500, 0)] * 3
+    assert {(a.task, a.outcome, a.fingerprint) for a in history.attempts("r2")} == {
+        (name, "reused", mark(name).root) for name in names
+    }
+    assert [happening.kind for happening in history.happenings(run="r3")].count("TaskReused") == 500
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "home" / FILE_NAME
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.executescript(f"{schema.MIGRATIONS[0]}; PRAGMA user_version = 1")
+        old.execute("INSERT INTO runs VALUES ('r1', 1.0, 2.0, 'failed', 1, 'here', '0', '', 2, NULL, '{}', NULL)")
+        start = "INSERT INTO attempts (run, task, attempt, scope, outcome, worker, started, fingerprint) VALUES"
+        old.execute(f"{start} ('r1', 'a', 0, '', 'reused', '', 1.0, 'root')")
+        old.execute("INSERT INTO records VALUES ('', 'a', 'r0', 1.0, 'root', '{}')")
+    old.close()
+    with Journal(path) as journal:
+        assert journal.read("PRAGMA user_version")[0][0] == schema.VERSION
+        assert History(journal).run("r1").reused == 1
+        assert Records(journal).of_runs(["r1"])["a"].run == "r0"
+        record(journal, "r2", *whole())
+        assert [a.outcome for a in History(journal).attempts("r2")] == ["done", "reused"]
+
+
 def test_costs_are_learned(journal: Journal) -> None:
     record(journal, "r1", TaskEnded(A, 1, report(1.0, 100), "w"), RunEnded("completed"))
     record(journal, "r2", TaskEnded(A, 1, report(2.0, 50), "w"), RunEnded("completed"))
@@ -192,6 +232,34 @@ def test_pruning_forgets_old_runs_and_keeps_the_records(journal: Journal) -> Non
     assert {happening.run for happening in history.happenings()} == {"r3"}
     assert Records(journal).latest()["a"].leaves() == mark("3").leaves
     assert history.leaves(mark("0").root) == ()
+
+
+def test_pruning_keeps_the_runs_that_a_kept_one_resumed(journal: Journal) -> None:
+    record(journal, "r0", TaskEnded(A, 1, report(), "w"), RunEnded("failed"))
+    record(journal, "other", *whole())
+    record(journal, "r1", TaskEnded(B, 1, report(), "w"), RunEnded("failed"), resumes="r0")
+    record(journal, "r2", RunEnded("failed"), resumes="r1")
+    assert prune(journal, keep=1) == ["other"]
+    history = History(journal)
+    assert Records(journal).of_runs(history.lineage(history.run())).keys() == {"a", "b"}
+
+
+def test_pruning_keeps_what_kept_runs_were_made_of(journal: Journal) -> None:
+    record(journal, "r0", TaskEnded(A, 1, report(), "w"), RunEnded("completed"), marks="0")
+    record(journal, "r1", TaskReused(A, "same"), RunEnded("completed"), marks="0")
+    record(journal, "r2", TaskEnded(A, 1, report(), "w"), RunEnded("completed"), marks="1")
+    assert prune(journal, keep=2) == ["r0"]
+    assert History(journal).diff("r1", "r2") == ["a: reused → done", "a: constant `RATE`: 0 → 1"]
+    assert prune(journal, keep=1) == ["r1"]
+    assert journal.read("SELECT count(*) FROM bundles")[0][0] == 0
+
+
+def test_old_runs_go_by_themselves_when_there_are_a_tenth_more(journal: Journal) -> None:
+    for number in range(11):
+        record(journal, f"r{number:02}", *whole())
+        assert prune_now_and_then(journal, 10) == []
+    record(journal, "r11", *whole())
+    assert prune_now_and_then(journal, 10) == ["r01", "r00"]
 
 
 def test_a_hand_made_record_counts(journal: Journal) -> None:
