@@ -121,6 +121,13 @@ def remembered(
         yield memory or NO_MEMORY
 
 
+def is_selective(project: Inherited) -> bool:
+    """Return whether it may turn out that nothing of a run has to run."""
+    options = project.state
+    mode = options.get("mode") if isinstance(options, dict) else getattr(options, "mode", None)
+    return mode in ("incremental", "resume") or project.gate is not None
+
+
 @contextlib.contextmanager
 def remembering(
     home: str | os.PathLike[str] | None = None,

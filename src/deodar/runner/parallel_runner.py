@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import multiprocessing
 import sys
-from collections.abc import Collection, Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from multiprocessing.managers import SyncManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from .. import _environment
-from ..io import CatalogConfigResolver, MemoryDataset, SharedMemoryDataCatalog, SharedMemoryDataset
-from ..pipeline import Pipeline
-from ._inherited import inherit, inherited
+from .._front_door import front_door
+from ..io import SharedMemoryDataCatalog
+from ._inherited import Inherited, inherit, inherited
+from ._memory import is_selective
 from ._policies import local_supply
 from ._remote_runner import RemoteRunner, in_memory, keep_result
-from .runner import AbstractRunner
+from ._remote_work import modules_of_work
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -25,59 +22,14 @@ if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from ..engine.executors.protocol import Executor as EngineExecutor
-    from ..pipeline import Node
+    from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
+    from ._process_pool import ParallelRunnerManager as ParallelRunnerManager
+    from ._process_pool import ProcessPoolExecutor as ProcessPoolExecutor
 
-START_METHODS = ("fork", "spawn", "forkserver")
-
-
-class ParallelRunnerManager(SyncManager):
-    """A process that keeps datasets for others, and a pool to run nodes in.
-
-    For programs that share datasets between processes of their own. ``ParallelRunner`` itself moves data through
-    shared memory and starts no such process.
-
-    Args:
-        max_workers: of the pool; one per CPU when None.
-
-    Other keyword arguments are those of ``multiprocessing.managers.BaseManager``.
-    """
-
-    def __init__(self, max_workers: int | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self._max_workers = AbstractRunner._validate_max_workers(max_workers)
-        self._started = False
-
-    def start(self, initializer: Any = None, initargs: Iterable[Any] = ()) -> None:
-        """Start the process."""
-        super().start(initializer, tuple(initargs))
-        self._started = True
-
-    def _init_manager(self) -> SyncManager:
-        """Return this manager, started."""
-        if not self._started:
-            self.start()
-        return self
-
-    def _create_process_pool(self) -> ProcessPoolExecutor:
-        """Return a pool of the configured size; the caller shuts it down."""
-        return ProcessPoolExecutor(max_workers=self._max_workers, mp_context=_process_context())
-
-    def _sync_catalog(self, catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
-        """Return a catalog whose datasets in memory live in the manager, with the data that they hold now.
-
-        A catalog that is shared already is returned as it is.
-        """
-        if isinstance(catalog, SharedMemoryDataCatalog):
-            return catalog
-        return share_catalog(catalog, manager)
-
-    def run_nodes_in_parallel(self, nodes: Iterable[Node], catalog: Catalog, run_id: str | None = None) -> None:
-        """Run nodes in processes; one starts when those that it depends on are done."""
-        ParallelRunner(max_workers=self._max_workers).run(Pipeline(list(nodes)), catalog, run_id=run_id)
-
-
-ParallelRunnerManager.register("MemoryDataset", MemoryDataset)
+__getattr__, __dir__ = front_door(
+    __name__, {"ParallelRunnerManager": "_process_pool", "ProcessPoolExecutor": "_process_pool"}
+)
 
 
 class ParallelRunner(RemoteRunner):
@@ -103,6 +55,9 @@ class ParallelRunner(RemoteRunner):
     def _manager(self) -> ParallelRunnerManager:
         """A started manager, for subclasses and programs that put datasets into one; most runs need none."""
         if self._own_manager is None:
+            # Imported here, like all of that module: it brings multiprocessing along.
+            from ._process_pool import ParallelRunnerManager
+
             self._own_manager = ParallelRunnerManager(self._max_workers)
             self._own_manager._init_manager()
         return self._own_manager
@@ -120,7 +75,11 @@ class ParallelRunner(RemoteRunner):
 
     def _get_executor(self, max_workers: int) -> Executor:
         """Return a pool of processes; a subclass that overrides this has its nodes run on what it returns."""
-        return ProcessPoolExecutor(max_workers=max_workers, mp_context=_process_context())
+        from ._process_pool import process_context
+
+        # The class that the module has now: a program may have put another one there.
+        pool = sys.modules[__name__].ProcessPoolExecutor(max_workers=max_workers, mp_context=process_context())
+        return cast("Executor", pool)
 
     def _validate_catalog(self, catalog: Catalog) -> None:
         validate = getattr(catalog, "validate_catalog", None)
@@ -172,25 +131,42 @@ class ParallelRunner(RemoteRunner):
             self._validate_nodes(pipeline.nodes)
             project = replace(project, plain_values=True)
         workers = self._get_required_workers_count(pipeline)
-        executor = self._make_executor(workers)
-        with inherit(project):
+        with inherit(project), self._started_early(pipeline, workers, project):
+            executor = self._make_executor(workers)
             self._run_remotely(pipeline, catalog, hook_manager, run_id, executor=executor, supply=local_supply(workers))
+
+    def _started_early(self, pipeline: Pipeline, workers: int, project: Inherited) -> AbstractContextManager[None]:
+        """Let workers start beside all that is done here before the first node, if it is sure that one will run."""
+        is_ours = type(self)._make_executor is ParallelRunner._make_executor
+        if not is_ours or not pipeline.nodes or is_selective(project):
+            return nullcontext()
+        # Imported here, before all else that a run needs: nothing takes as long as the start of processes.
+        from ..engine.executors._launch import start_method
+        from ..engine.executors._pool import warmed
+
+        return warmed(start_method(warn=False), workers, modules_of_work(pipeline.nodes, project))
 
     def _has_a_pool_of_its_own(self) -> bool:
         """Return whether a subclass, or a program that replaced names of this module, brings the pool to run on."""
-        method = getattr(self._get_executor, "__func__", None)
-        return method is not _OWN_GET_EXECUTOR or ProcessPoolExecutor is not concurrent.futures.ProcessPoolExecutor
+        if getattr(self._get_executor, "__func__", None) is not _OWN_GET_EXECUTOR:
+            return True
+        # Only there when somebody has asked for it, or put it there.
+        pool = globals().get("ProcessPoolExecutor")
+        standard = sys.modules.get("concurrent.futures.process")
+        return pool is not None and pool is not getattr(standard, "ProcessPoolExecutor", None)
 
     def _make_executor(self, workers: int) -> EngineExecutor:
         # Imported here: a subclass with an executor of its own needs no pool.
         from ..engine.executors.processes import ProcessExecutor
 
-        return ProcessExecutor(workers)
+        return ProcessExecutor(workers, eager=not is_selective(inherited()))
 
     def _run_on_pool(
         self, pipeline: Pipeline, catalog: Catalog, hook_manager: PluginManager | None, run_id: str | None
     ) -> None:
         """Run on a pool of the standard library's kind, sharing what is in memory through the manager."""
+        from ._process_pool import share_catalog
+
         shared = share_catalog(catalog, self._manager)
         super()._run(pipeline, shared, hook_manager, run_id)
         for name in pipeline.outputs():
@@ -201,43 +177,3 @@ class ParallelRunner(RemoteRunner):
 
 
 _OWN_GET_EXECUTOR = ParallelRunner._get_executor
-
-
-def _process_context() -> Any:
-    """Return the start method that the environment asks for, or the system's own."""
-    wanted = _environment.read("MP_CONTEXT")
-    return multiprocessing.get_context(wanted if wanted in START_METHODS else None)
-
-
-class _SharedCopy(SharedMemoryDataCatalog):
-    """A catalog whose shared datasets have their manager, and data in it, before a run begins."""
-
-    def set_manager_datasets(self, manager: Any) -> None:
-        """Let this manager hold the shared datasets that have none yet."""
-        for dataset in self._datasets.values():
-            if isinstance(dataset, SharedMemoryDataset) and dataset.shared_memory_dataset is None:
-                dataset.set_manager(manager)
-
-
-def share_catalog(catalog: Catalog, manager: SyncManager) -> SharedMemoryDataCatalog:
-    """Return a copy of a catalog whose datasets in memory live in a manager, with the data that they hold now."""
-    resolver = getattr(catalog, "config_resolver", None)
-    shared = _SharedCopy(
-        datasets={name: dataset for name, dataset in catalog._datasets.items() if not in_memory(dataset)},
-        config_resolver=CatalogConfigResolver(
-            {**getattr(resolver, "_dataset_patterns", {}), **getattr(resolver, "_user_catch_all_pattern", {})},
-            default_runtime_patterns=SharedMemoryDataCatalog.default_runtime_patterns,
-        ),
-        load_versions=dict(getattr(catalog, "_load_versions", None) or {}),
-        save_version=getattr(catalog, "_save_version", None),
-    )
-    for name, lazy in getattr(catalog, "_lazy_datasets", {}).items():
-        shared[name] = lazy
-    for name, dataset in list(catalog._datasets.items()):
-        if in_memory(dataset):
-            # Not as an argument: a dataset keeps those, and a manager cannot go to another process.
-            held = shared[name] = SharedMemoryDataset()
-            held.set_manager(manager)
-            if dataset.exists():
-                held.save(dataset.load())
-    return shared

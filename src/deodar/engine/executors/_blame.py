@@ -72,6 +72,22 @@ class TaskCancelledError(RuntimeError):
 class WorkerNotReadyError(RuntimeError):
     """Workers cannot be made ready for a run, so no task of it can start."""
 
+    @classmethod
+    def because_of(cls, error: BaseException) -> WorkerNotReadyError:
+        """Return the error to raise when one could not prepare itself."""
+        return cls(
+            f"A worker could not be made ready: {type(error).__name__}: {error}. "
+            "What the tasks use must be importable, and loadable, in another process."
+        )
+
+    @classmethod
+    def after(cls, deaths: int, exit_code: int | None) -> WorkerNotReadyError:
+        """Return the error to raise when so many in a row have died before they were ready."""
+        return cls(
+            f"{deaths} workers in a row died before they were ready: {how_it_ended(exit_code)}. "
+            "What they import, or what is done to prepare them, ends the process."
+        )
+
 
 class MemoryWatch:
     """Knows how often the system has killed for memory, and how much there is."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,13 +22,13 @@ _PACKAGE = __name__.partition(".")[0]
 _MODULES = __name__.rpartition(".")[0]
 
 # The program in a fresh interpreter: look for modules where the driver does; where this tree has another name than its
-# folder, install the drop-in first (it may be there already); then run one function.
+# folder, install the drop-in first (it may be there already); then run one function. The names are written into it,
+# as an import of json is a good part of what there is to do.
 _BOOT = """\
-import sys, importlib, json
-path, folder, package, module, arguments = json.loads(sys.argv[1])
-sys.path[:] = path
-if folder != package: importlib.import_module(folder + ".compat").install()
-importlib.import_module(module).main(*arguments)
+import sys, importlib
+sys.path[:] = {path!r}
+if {folder!r} != {package!r}: importlib.import_module({folder!r} + ".compat").install()
+importlib.import_module({module!r}).main(*{arguments!r})
 """
 
 
@@ -43,18 +43,22 @@ class NoWorkersHereError(OSError):
     """This platform lacks what worker processes are made with; threads are there."""
 
 
-def start_method(wanted: str | None = None) -> str:
+def start_method(wanted: str | None = None, *, warn: bool = True) -> str:
     """Return the start method to use: the one asked for, the environment's, or the default.
 
     ``forkserver`` is the default wherever there is one: never is a process forked that has threads. ``fork`` is used
     only when asked for.
+
+    Args:
+        warn: of one that there is not.
     """
     name = wanted or _environment.read("MP_CONTEXT") or ""
     default = METHODS[0] if hasattr(os, "fork") else "spawn"
     if not name or name == default:
         return default
     if name not in METHODS or not hasattr(os, "fork"):
-        logger.warning("No start method %r here; using %r. Known: %s.", name, default, ", ".join(METHODS))
+        if warn:
+            logger.warning("No start method %r here; using %r. Known: %s.", name, default, ", ".join(METHODS))
         return default
     return name
 
@@ -65,13 +69,19 @@ def program(module: str, *arguments: str) -> list[str]:
     root = str(_FOLDER.parent)
     if root not in path:
         path.append(root)
-    text = json.dumps([path, _FOLDER.name, _PACKAGE, f"{_MODULES}.{module}", arguments])
+    text = _BOOT.format(
+        path=path, folder=_FOLDER.name, package=_PACKAGE, module=f"{_MODULES}.{module}", arguments=arguments
+    )
     flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # as multiprocessing does
-    return [sys.executable, *flags, "-c", _BOOT, text]
+    return [sys.executable, *flags, "-c", text]
 
 
-def launch(method: str) -> Launcher:
-    """Start a launcher for workers of the given start method."""
+def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
+    """Start a launcher for workers of the given start method.
+
+    Args:
+        modules: to import before workers are forked off it. They must start no threads.
+    """
     if not hasattr(os, "fork"):
         raise NoWorkersHereError(
             f"Worker processes are not available on {sys.platform}: run in threads (ThreadRunner) or in one process."
@@ -85,7 +95,7 @@ def launch(method: str) -> Launcher:
         if not pid:
             _be_forked_launcher(near, far)
     else:
-        command = program("_launcher", str(far.fileno()), method)
+        command = program("_launcher", str(far.fileno()), method, *modules)
         process = subprocess.Popen(command, pass_fds=(far.fileno(),), stdin=subprocess.DEVNULL)
         pid = process.pid
         process.returncode = 0  # it is waited for by number: not to be warned of as forgotten

@@ -9,12 +9,14 @@ can tell them of (which goes by thread, so a thread of the driver would not do).
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ._wire import EXITED, KILL, RECORD, START, STARTED
 
@@ -22,18 +24,26 @@ Birth = tuple[int, socket.socket, socket.socket, int]
 """A worker's number, the ends of its sockets, and the process that it must not outlive."""
 
 
-def main(descriptor: str, method: str) -> None:
-    """Serve the driver over a socket until it goes; in the processes forked off, be a worker."""
+def main(descriptor: str, method: str, *modules: str) -> None:
+    """Serve the driver over a socket until it goes; in the processes forked off, be a worker.
+
+    Args:
+        modules: that all workers will need.
+    """
+    collects = gc.isenabled()
+    gc.disable()  # nothing of what is made here is garbage
     control = socket.socket(fileno=int(descriptor))
-    birth = serve(control, _fork if method != "spawn" else _spawn, method)
+    birth = serve(control, _fork if method != "spawn" else _spawn, () if method == "spawn" else modules)
     if birth is not None:
+        if collects:
+            gc.enable()
         # Loaded before any fork, so that no worker has to.
         from ._worker import be_worker
 
         be_worker(*birth)
 
 
-def serve(control: socket.socket, start: Callable[[Birth], int], method: str) -> Birth | None:
+def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequence[str]) -> Birth | None:
     """Do what the driver asks; return only in a forked worker, with what it was born with."""
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)  # or a signal to the driver's group would end who is to clear up
@@ -44,8 +54,11 @@ def serve(control: socket.socket, start: Callable[[Birth], int], method: str) ->
     woken.setblocking(False)
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    if method != "spawn":
-        from . import _worker  # noqa: F401  # for all workers at once, before the first fork
+    if start is _fork:
+        # For all workers at once, before the first fork.
+        for module in (f"{__package__}._worker", *modules):
+            importlib.import_module(module)
+        gc.freeze()  # or the first collection in each worker would copy all pages
     alive: dict[int, int] = {}
     parent = os.getppid()
     while True:

@@ -8,10 +8,10 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..._records import dataclass
 from ._strays import Stray, StrayFinder, find_strays
 
 _THREAD_LIMITS = (
@@ -27,7 +27,7 @@ _VOLATILE = ("PYTEST_CURRENT_TEST", "COLUMNS", "LINES")
 """Variables that change all the time and that no module's import depends on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outfit:
     """A process's surroundings, as far as code can see them.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 _HORIZON = 0.02
 """Seconds of work to have at hand: well above the time in which the driver reacts."""
+_BRIEF = 0.25
+"""Seconds up to which a task is not worth the wait for the next one, a millisecond or two when all was asleep."""
 _MOST = 32
 _SHARE = 0.2
 
@@ -34,7 +36,7 @@ class Pace:
     def note(self, seconds: float) -> bool:
         """Take one task's duration; return whether the depth changed. It moves in powers of two, so seldom."""
         self._mean = seconds if self._mean is None else self._mean + _SHARE * (seconds - self._mean)
-        wanted = min(self._most, 1 + int(_HORIZON / max(self._mean, 1e-6)))
+        wanted = min(self._most, max(1 + int(_HORIZON / max(self._mean, 1e-6)), 2 if self._mean < _BRIEF else 1))
         depth = 1 << (wanted.bit_length() - 1)
         changed, self.depth = depth != self.depth, depth
         return changed

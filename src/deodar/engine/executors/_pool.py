@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..._records import dataclass
@@ -51,6 +52,7 @@ class Link:
 
     Attributes:
         sent: orders sent and not answered; once it is ready, the first is the one it works on.
+        is_new: nothing was sent to it yet, so it is as good for one run as for another.
         ready: it can take orders of the present run.
         retired: it was told to end; nobody will miss it.
         doom: why it is being killed.
@@ -66,6 +68,7 @@ class Link:
         self.reader = FrameReader(up)
         self.sent: deque[Submit] = deque()
         self.slot = 0
+        self.is_new = True
         self.ready = False
         self.retired = False
         self.doom: FailureKind | None = None
@@ -75,25 +78,29 @@ class Link:
 
 
 class Pool:
-    """A launcher and its workers. Owned by the one run that borrowed it."""
+    """A launcher and its workers. Owned by the one run that borrowed it. Without workers there is no process.
 
-    def __init__(self, method: str) -> None:
+    Args:
+        modules: that every worker will need; see ``launch``.
+    """
+
+    def __init__(self, method: str, modules: Sequence[str] = ()) -> None:
         self.method = method
+        self._modules = modules
         self.kind = _kind(method)
         self.links: dict[int, Link] = {}
         self.key: object = None
         self.runs = 0
         self._serial = 0
         self._selector = selectors.DefaultSelector()
-        self._launcher: Launcher | None = launch(method)
+        self._launcher: Launcher | None = None
         self._owner = os.getpid()
-        self._selector.register(self._launcher.control, selectors.EVENT_READ, None)
         _all.add(self)
 
     def start_worker(self) -> Link:
         """Start a worker and return its link at once."""
         if self._launcher is None:
-            self._launcher = launch(self.method)
+            self._launcher = launch(self.method, self._modules)
             self._selector.register(self._launcher.control, selectors.EVENT_READ, None)
         self._serial += 1
         lane = Lane()
@@ -116,14 +123,18 @@ class Pool:
         self.poll(0)  # some may have died since the last run
         if key != self.key:
             for link in list(self.links.values()):
-                if not link.retired:
+                if not link.retired and not link.is_new:
                     self.retire(link)
             self.key = key
         self.runs += 1
         for link in self.links.values():
             if link.retired and time.monotonic() >= link.kill_at:
                 self.kill(link, signal.SIGKILL)
-        warm = [link for link in self.links.values() if not link.retired and not link.doom][:count]
+        warm = [link for link in self.links.values() if not link.retired and not link.doom]
+        for link in warm[count:]:
+            if link.is_new:
+                self.retire(link)  # there was less to do than it seemed
+        warm = warm[:count]
         return [*warm, *(self.start_worker() for _ in range(count - len(warm)))]
 
     def watch(self, end: socket.socket) -> None:
@@ -253,6 +264,12 @@ class Pool:
             _bury_launcher(self._launcher.pid)
             self._launcher = None
 
+    def drop(self) -> None:
+        """End a pool that nobody has used, at once, whatever its processes are at."""
+        if self._launcher is not None and self._owner == os.getpid():
+            os.kill(self._launcher.pid, signal.SIGKILL)  # it has not been waited for, so the number is its own
+        self.close(0.0)
+
     def abandon(self) -> None:
         """Close the sockets. In the process that owns the pool, that makes the launcher kill who is left and end."""
         _all.discard(self)
@@ -301,6 +318,53 @@ def give_back(pool: Pool) -> None:
             closing.append(pool)
     for old in closing:
         old.close()
+
+
+@contextlib.contextmanager
+def warmed(method: str, count: int, modules: Sequence[str]) -> Iterator[None]:
+    """Have workers start while the caller prepares the run that borrows them inside of the block.
+
+    Whoever comes first gets them. If nobody has come by the end of the block, they end with it.
+
+    Args:
+        modules: that the workers will need; see ``launch``.
+    """
+    # A worker of ``fork`` is to be like this process at the moment of the run.
+    pool = None if method == "fork" else _start_early(method, count, modules)
+    try:
+        yield
+    finally:
+        if pool is not None and not pool.runs and _take_out(pool):
+            pool.drop()
+
+
+def _start_early(method: str, count: int, modules: Sequence[str]) -> Pool | None:
+    """Put a pool among the idle ones, if there is none of its kind."""
+    with _lock:
+        if _kind(method) in _idle:
+            return None
+    pool = Pool(method, modules)
+    try:
+        for _ in range(count):
+            pool.start_worker()
+    except BaseException:
+        pool.drop()
+        raise
+    with _lock:
+        first = _idle.setdefault(pool.kind, pool)
+    if first is pool:
+        return pool
+    pool.drop()
+    return None
+
+
+def _take_out(pool: Pool) -> bool:
+    """Return whether the pool was idle, which it is no more."""
+    with _lock:
+        if _idle.get(pool.kind) is not pool:
+            return False
+        del _idle[pool.kind]
+        return True
 
 
 def _kind(method: str) -> object:

@@ -14,7 +14,6 @@ import selectors
 import socket
 import struct
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 PREPARE, TASK, REST = range(3)
@@ -31,7 +30,6 @@ _LENGTH = struct.Struct("<I")
 HAS_PACKETS = sys.platform == "linux"
 
 
-@dataclass(slots=True)
 class MessageCount:
     """What went between the driver and its workers, for those who count.
 
@@ -43,11 +41,8 @@ class MessageCount:
         modules: the most that a worker had imported before it looked at the work.
     """
 
-    packets: int = 0
-    packet_bytes: int = 0
-    answers: int = 0
-    taken_back: int = 0
-    modules: int = 0
+    def __init__(self) -> None:
+        self.packets = self.packet_bytes = self.answers = self.taken_back = self.modules = 0
 
 
 def encode(*message: Any) -> bytes:

@@ -25,7 +25,7 @@ from ..transport.shelf import Shelf
 from ..transport.writer import LARGE, Handle, mapped_bytes
 from . import _pool, _wire
 from ._attempt import NO_FACTS
-from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError, how_it_ended
+from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError
 from ._devices import Devices
 from ._driver_side import DriverChannel, DriverSide
 from ._holdings import Holdings
@@ -52,6 +52,8 @@ class ProcessExecutor:
         method: ``forkserver``, ``spawn`` or ``fork``; by default what ``DEODAR_MP_CONTEXT`` or ``KEDRO_MP_CONTEXT``
             say, and else ``forkserver`` where there is one.
         budget: bytes of shared memory for carried values, before they go to disk; by default half of what is free.
+        eager: start the workers when the run begins, beside what else there is to do then; otherwise when the first
+            task for them comes, which it may never do.
 
     Attributes:
         counts: messages so far.
@@ -60,13 +62,17 @@ class ProcessExecutor:
     name = "processes"
     can_kill = True
 
-    def __init__(self, workers: int | None = None, *, method: str | None = None, budget: int | None = None) -> None:
+    def __init__(
+        self, workers: int | None = None, *, method: str | None = None, budget: int | None = None, eager: bool = True
+    ) -> None:
         self.workers = (os.cpu_count() or 1) if workers is None else workers
         if not 0 < self.workers <= MOST_WORKERS:
             raise ValueError(f"The number of workers must be between 1 and {MOST_WORKERS}, not {workers}.")
         self.method = start_method(method)
         self.counts = _wire.MessageCount()
         self._budget = budget
+        self._is_eager = eager
+        self._wanted = 0
         self._events: deque[Event] = deque()
         self._ready: deque[Submit] = deque()
         self._outstanding: dict[TaskId, Submit] = {}
@@ -122,7 +128,7 @@ class ProcessExecutor:
                 self._pool.close(GRACE / 2)
 
     def begin(self, graph: TaskGraph, work: Work) -> None:
-        """Take the graph and the work of this run, and start the workers.
+        """Take the graph and the work of this run.
 
         Raises:
             UnportableValueError: if the work cannot be pickled.
@@ -132,11 +138,11 @@ class ProcessExecutor:
         self._overseer = Overseer(self._links, graph.tasks, self._pool)
         outfit = capture_outfit(self.workers)
         travelling = sum(not task.in_driver for task in graph.tasks)
-        wanted = min(self.workers, travelling)
+        self._key = outfit.key()
+        self._wanted = min(self.workers, travelling)
         self._slots = list(range(self.workers, 0, -1))
         # Started before the work is pickled: both take a while, and the one goes on beside the other.
-        links = self._pool.gather(outfit.key(), wanted)
-        self._run = self._pool.runs
+        links = self._gather() if self._is_eager else []
         if travelling:
             writer = self.shelf.writer
             with made_up_modules_by_value():
@@ -163,6 +169,8 @@ class ProcessExecutor:
             self._events.append(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, obstacle), "main"))
             return
         self._ready.append(order)
+        for link in self._gather() if self._wanted else ():
+            self._engage(link)
         self._dispatch()
 
     def cancel(self, task: TaskId) -> None:
@@ -247,10 +255,7 @@ class ProcessExecutor:
             self._engage(self._pool.start_worker())
         elif kind == _wire.UNREADY:
             error = unpack_error(rest[1])
-            raise WorkerNotReadyError(
-                f"A worker could not be made ready: {type(error).__name__}: {error}. "
-                "What the tasks use must be importable, and loadable, in another process."
-            ) from error
+            raise WorkerNotReadyError.because_of(error) from error
 
     def _on_done(self, link: Link, task: TaskId, figures: Sequence[Any], given: Any, facts: bytes | None) -> None:
         handles = {value: Handle(*rest) for value, rest in given}
@@ -298,10 +303,7 @@ class ProcessExecutor:
         if not link.ready and not link.retired:
             self._misstarts += 1
             if self._misstarts > MOST_MISSTARTS:
-                raise WorkerNotReadyError(
-                    f"{self._misstarts} workers in a row died before they were ready: {how_it_ended(end.code)}. "
-                    "What they import, or what is done to prepare them, ends the process."
-                )
+                raise WorkerNotReadyError.after(self._misstarts, end.code)
         self._engage(self._pool.start_worker())
         self._dispatch()
 
@@ -327,10 +329,17 @@ class ProcessExecutor:
 
     # What goes out.
 
+    def _gather(self) -> list[Link]:
+        """Return the workers of this run, which are not prepared for it yet."""
+        wanted, self._wanted = self._wanted, 0
+        links = self._pool.gather(self._key, wanted)
+        self._run = self._pool.runs
+        return links
+
     def _engage(self, link: Link) -> None:
         """Give a worker what it needs for this run."""
         link.slot = self._slots.pop()
-        link.ready = False
+        link.ready = link.is_new = False
         self._links.append(link)
         address = self.shelf.address
         place = (address.folders, address.writers, address.budget, link.slot)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +18,7 @@ _NAME = re.compile(re.escape(_PREFIX) + r"(?P<pid>\d+)-(?P<start>\d+)-(?P<space>
 def folder_name() -> str:
     """Return a new name that says which process owns the folder, and which start of a process with that number."""
     pid = os.getpid()
-    return f"{_PREFIX}{pid}-{start_of(pid)}-{process_space()}-{secrets.token_hex(4)}"
+    return f"{_PREFIX}{pid}-{start_of(pid)}-{process_space()}-{os.urandom(4).hex()}"
 
 
 def sweep(roots: Iterable[Path]) -> list[Path]:
@@ -35,9 +33,19 @@ def sweep(roots: Iterable[Path]) -> list[Path]:
                 continue
             with contextlib.suppress(OSError):  # another run sweeps at the same time
                 if (user is None or folder.stat().st_uid == user) and _is_gone(int(match["pid"]), match["start"]):
-                    shutil.rmtree(folder, ignore_errors=True)
+                    remove(folder)
                     removed.append(folder)
     return removed
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that holds nothing but files, as far as it can be."""
+    # By hand: shutil brings three kinds of compression along, to every run.
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                path.unlink()
+        folder.rmdir()
 
 
 def _is_gone(pid: int, start: str) -> bool:

@@ -7,15 +7,13 @@ number of writers (see ``writer``), each with a number of its own, put values on
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..machine import memory_limit
 from ._ledger import Ledger
-from .owners import folder_name, sweep
+from .owners import folder_name, remove, sweep
 from .writer import RAM, Handle, ShelfAddress, Writer
 
 
@@ -37,7 +35,7 @@ class Shelf:
             folder.mkdir(mode=0o700)
         if budget is None:
             # A container's limit counts shared memory in, and may be far below the size of that.
-            budget = min(shutil.disk_usage(ram).free // 2, memory_limit() // 4 or sys.maxsize)
+            budget = min(_free(ram) // 2, memory_limit() // 4 or sys.maxsize)
         self._folders = folders
         self.address = ShelfAddress((str(folders[0]), str(folders[1])), writers, budget)
         Ledger.create(folders[RAM] / "ledger", writers)
@@ -74,18 +72,31 @@ class Shelf:
         self.writer.close()
         self._ledger.close()
         for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
 
 
 def _roots() -> tuple[Path, Path]:
     """Return the folder in shared memory and the one on disk; the same where there is no shared memory."""
-    disk = Path(tempfile.gettempdir())
-    lasting = Path("/var/tmp")
-    if "TMPDIR" not in os.environ and os.access(lasting, os.W_OK | os.X_OK):
-        disk = lasting  # the usual place is often in memory itself
+    disk = Path("/var/tmp")  # the usual place is often in memory itself
+    if "TMPDIR" in os.environ or not os.access(disk, os.W_OK | os.X_OK):
+        # Imported here: most runs need not ask.
+        import tempfile
+
+        disk = Path(tempfile.gettempdir())
     shared = Path("/dev/shm")
     if sys.platform == "linux" and shared.is_dir() and os.access(shared, os.W_OK | os.X_OK):
         # Containers often come with 64 MB of it, which is not worth having.
-        if shutil.disk_usage(shared).free >= 256 << 20:
+        if _free(shared) >= 256 << 20:
             return shared, disk
     return disk, disk
+
+
+def _free(folder: Path) -> int:
+    """Return the bytes that this user can still write there."""
+    if sys.platform == "win32":
+        # Imported here, as it is dear; elsewhere there is a call for it.
+        import shutil
+
+        return shutil.disk_usage(folder).free
+    space = os.statvfs(folder)
+    return space.f_bavail * space.f_frsize

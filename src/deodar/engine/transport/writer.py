@@ -14,10 +14,10 @@ import os
 import sys
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..._records import dataclass
 from ._ledger import Ledger
 from ._remap import hand_over
 from .pickling import Packed, Piece, pack, unpack
@@ -61,7 +61,6 @@ class ShelfAddress:
     budget: int
 
 
-@dataclass(slots=True)
 class Traffic:
     """What one process moved over a shelf, for those who count.
 
@@ -74,12 +73,8 @@ class Traffic:
         handed_over: bytes of memory that the owners of values gave up for what was written.
     """
 
-    packed: int = 0
-    files: int = 0
-    spilled: int = 0
-    mapped: int = 0
-    copied: int = 0
-    handed_over: int = 0
+    def __init__(self) -> None:
+        self.packed = self.files = self.spilled = self.mapped = self.copied = self.handed_over = 0
 
 
 class Writer:

@@ -18,6 +18,10 @@ def test_long_tasks_are_not_queued_behind_each_other() -> None:
     assert depth_after(Pace(2), 1.0) == 1
 
 
+def test_a_brief_task_has_the_next_one_behind_it() -> None:
+    assert depth_after(Pace(2), 0.05) == 2
+
+
 def test_short_tasks_are_as_many_as_the_caller_allows() -> None:
     assert depth_after(Pace(2), 1e-6) == 32
     assert depth_after(Pace(2, 128), 1e-6) == 128

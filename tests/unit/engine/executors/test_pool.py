@@ -1,0 +1,89 @@
+"""Pools of workers between runs and before them: which processes there are, and for how long."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from deodar.engine.executors import _pool
+from deodar.engine.executors.processes import ProcessExecutor
+
+from . import jobs
+from .harness import Job, run_jobs
+
+
+@pytest.fixture(autouse=True)
+def no_idle_pools() -> Iterator[None]:
+    _pool.close_idle_pools()
+    yield
+    _pool.close_idle_pools()
+
+
+def descendants() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_workers_that_were_started_early_are_those_of_the_run(method: str) -> None:
+    with _pool.warmed(method, 2, ()):
+        (launcher,) = psutil.Process().children()
+        run_jobs([Job(jobs.nothing)] * 4, method=method)
+        assert psutil.Process().children() == [launcher]
+        assert len(launcher.children()) == 2
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_workers_that_were_started_early_and_not_used_are_gone(method: str) -> None:
+    with _pool.warmed(method, 2, ()):
+        started = descendants()
+        assert started
+    # It may be before the launcher has started any, or in the middle of that.
+    psutil.wait_procs(started, timeout=30)
+    assert not descendants()
+
+
+def test_they_are_gone_when_the_run_fails_before_it_begins() -> None:
+    with pytest.raises(ZeroDivisionError), _pool.warmed("forkserver", 1, ()):
+        raise ZeroDivisionError
+    assert not descendants()
+
+
+def test_nothing_starts_early_beside_workers_that_wait() -> None:
+    run_jobs([Job(jobs.nothing)], workers=1)
+    before = descendants()
+    with _pool.warmed("forkserver", 2, ()):
+        assert descendants() == before
+    assert descendants() == before
+
+
+def test_what_is_forked_is_never_forked_early() -> None:
+    with _pool.warmed("fork", 2, ()):
+        assert not descendants()
+
+
+def test_workers_that_were_started_early_for_nothing_end() -> None:
+    with _pool.warmed("forkserver", 3, ()):
+        (worker,) = run_jobs([Job(jobs.pid)], workers=3).results
+        pool = _pool.borrow("forkserver")
+        try:
+            while [link.pid for link in pool.links.values()] != [worker]:
+                pool.poll(30)
+        finally:
+            _pool.give_back(pool)
+
+
+def test_new_workers_have_the_modules_that_all_need() -> None:
+    def is_loaded() -> bool:
+        return "wave" in sys.modules
+
+    with _pool.warmed("forkserver", 1, ["wave"]):
+        assert run_jobs([Job(is_loaded)], workers=1).results == [True]
+
+
+def test_a_run_that_may_have_nothing_to_do_starts_workers_for_its_first_task() -> None:
+    with ProcessExecutor(2, eager=False):
+        assert not descendants()
+    assert run_jobs([Job(jobs.add, ["a"])] * 3, given={"a": 2}, eager=False).results == [2, 2, 2]
