@@ -64,7 +64,9 @@ def plain(value: Any) -> Any:
         case str():
             text = LINKS.sub("", value)
             head, mark, nodes = text.partition("item(s): ")
-            return head + mark + str(sorted(nodes.strip("[]").split(", Node"), key=len)) if "Circular" in head else text
+            if "Circular" not in head:
+                return text
+            return head + mark + str(sorted(nodes.strip("[]").removeprefix("Node").split(", Node")))
         case list():
             return [plain(item) for item in value]
         case dict():

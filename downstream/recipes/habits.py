@@ -68,9 +68,13 @@ def outcome(where: Environment, folder: Path, options: tuple[str, ...]) -> dict[
     lines = [line for file in sorted(data.glob("ledger-*")) for line in file.read_text().splitlines()]
     # Each event once: processes that workers are made of see the same context again, or do not.
     events = sorted({TIME.sub("VERSION", line.replace(str(folder), "")) for line in lines})
+    seen = [json.loads(line) for line in events]
+    for event in seen:
+        # Kedro passes names of several pipelines through a set.
+        event.get("params", {}).get("pipeline_names", []).sort()
     files = {
         TIME.sub("VERSION", str(path.relative_to(data))): path.read_text()
         for path in sorted(data.rglob("*"))
         if path.is_file() and not path.name.startswith("ledger-")
     }
-    return {"ended": ended, "files": files, "events": [json.loads(line) for line in events]}
+    return {"ended": ended, "files": files, "events": seen}
