@@ -130,6 +130,19 @@ def test_the_groups_of_a_project(metadata: Any, found: str, monkeypatch: pytest.
     assert f"Project specific commands from {PACKAGE}" in output
 
 
+def test_commands_are_found_while_the_import_of_the_projects_own_is_replaced(
+    metadata: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests of kedro-telemetry walk over the whole tree like that."""
+    monkeypatch.setattr(cli_module.importlib, "import_module", lambda _: SimpleNamespace(cli=OwnCli.cli))
+    commands = KedroCLI(metadata.project_path)
+    assert {name: commands.get_command(None, name).name for name in ("run", "new", "catalog")} == {
+        "run": "run",
+        "new": "new",
+        "catalog": "catalog",
+    }
+
+
 def test_a_cli_module_without_group_is_refused(metadata: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli_module.importlib, "import_module", lambda _: object())
     with pytest.raises(KedroCliError, match=f"Cannot load commands from {FAKE}.cli"):

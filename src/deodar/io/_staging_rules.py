@@ -118,6 +118,15 @@ def lists_a_folder(cls: type) -> bool:
     return hasattr(cls, "_list_partitions")
 
 
+def saves_what_it_lists(cls: type, save_func: Any) -> bool:
+    """Tell whether a raw ``save`` is that of the class which lists the files.
+
+    One that is put over it, to upload the files for instance, may look at what that has saved.
+    """
+    lister: Any = next(base for base in cls.__mro__ if "_list_partitions" in vars(base))
+    return getattr(lister.save, "__wrapped__", None) is save_func
+
+
 def local_folder_of(dataset: Any) -> str | None:
     """Return the folder on this machine whose files a dataset lists; None where there is none."""
     path = getattr(dataset, "_path", None)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ._errors import DatasetError
 from ._joint_saves import foreign, staging_of, sweep_folder_of
-from ._staging_rules import setting
+from ._staging_rules import saves_what_it_lists, setting
 from ._stand_ins import saving_partitions, writing_elsewhere
 
 _Load = Callable[[Any], Any]
@@ -53,7 +53,7 @@ def wrapped_save(save_func: _Save, logger: Logger) -> _Save:
 
     @functools.wraps(save_func)
     def save(self: Any, data: Any) -> None:
-        with _surroundings(self) as writer:
+        with _surroundings(self, save_func) as writer:
             guarded_save(self, data, save_func, logger, writer)
 
     return marked_as_save(save, save_func)
@@ -67,10 +67,10 @@ def marked_as_save(save: _Save, save_func: _Save) -> _Save:
     return save
 
 
-def _surroundings(dataset: Any) -> contextlib.AbstractContextManager[Any]:
+def _surroundings(dataset: Any, save_func: _Save) -> contextlib.AbstractContextManager[Any]:
     """Return when what a save writes appears; it gives what saves in place of the dataset, if something does."""
     if type(dataset)._lists_a_folder:
-        return saving_partitions(dataset)
+        return saving_partitions(dataset) if saves_what_it_lists(type(dataset), save_func) else foreign()
     if type(dataset)._writes_its_path or setting(dataset, "atomic") is True:
         return writing_elsewhere(dataset)
     return _AS_AROUND if type(dataset)._passes_on else foreign()

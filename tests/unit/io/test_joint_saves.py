@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deodar.datasets.partitions import PartitionedDataset
 from deodar.io import AbstractDataset, CachedDataset, DataCatalog, DatasetError, Version
 from deodar.io._joint_saves import publishing_together
 
@@ -118,3 +119,28 @@ def test_partitions_may_be_written_one_by_one(tmp_path: Path) -> None:
     with pytest.raises(DatasetError):
         catalog.save("x", {"a": "1", "b": None})
     assert found(tmp_path) == {"parts/a.txt": "1"}
+
+
+def test_a_save_that_is_put_over_that_of_partitions_sees_them(tmp_path: Path) -> None:
+    class Calling(PartitionedDataset):
+        """Uploads what its base has saved."""
+
+        uploaded: dict[str, str]
+
+        def save(self, data: Any) -> None:
+            super().save(data)
+            self.uploaded = found(tmp_path)
+
+    class CallingTheRawSave(PartitionedDataset):
+        """Does it as kedro-mlflow's datasets of artifacts do."""
+
+        uploaded: dict[str, str]
+
+        def _save(self, data: Any) -> None:
+            super().save.__wrapped__(self, data)
+            self.uploaded = found(tmp_path)
+
+    for number, kind in enumerate((Calling, CallingTheRawSave)):
+        dataset = kind(path=str(tmp_path), dataset="text.TextDataset")
+        dataset.save({"a": f"{number}", "b": "2"})
+        assert dataset.uploaded == {"a": f"{number}", "b": "2"}

@@ -3,8 +3,8 @@
 Nothing is imported to find out that a command exists, nor to say in one line what it does.
 """
 
-import importlib
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import click
@@ -94,7 +94,7 @@ class LazyGroup(SuggestingGroup):
     def _load(self, name: str) -> click.Command:
         path = self.lazy_subcommands[name]
         module, _, attribute = path.rpartition(".")
-        command = getattr(importlib.import_module(module), attribute)
+        command = getattr(import_module(module), attribute)
         if not isinstance(command, click.Command):
             raise ValueError(f"The lazy command {name!r} at {path!r} is no click command but {type(command).__name__}.")
         return command
