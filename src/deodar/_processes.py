@@ -32,7 +32,7 @@ def start_of(pid: int) -> int:
 def boot_id() -> str:
     """Return what tells this start of the machine from others; empty where nothing does."""
     try:
-        return _BOOT.read_text(encoding="ascii").strip()
+        return _BOOT.read_bytes().decode("ascii").strip()
     except OSError:
         return ""
 

@@ -1,35 +1,48 @@
-"""Frozen, slotted dataclasses that cost a twentieth to make.
+"""Slotted dataclasses that cost a twentieth to make.
 
 ``dataclasses`` compiles six functions for each class, half a millisecond: for the records of a plain run that was a
-fifth of all it took to start. Here a method is made when it is first called, and so are the descriptions of fields;
-most classes of a run never have a record. To ``fields``, ``replace``, ``asdict``, ``copy`` and ``pickle`` they are
-dataclasses like any other.
+fifth of all it took to start. Here a method is made when it is first called, the one that fills a record when a class
+has many, and descriptions of fields when somebody asks; of most classes a small run has a few records, or none. To
+``fields``, ``replace``, ``asdict``, ``copy`` and ``pickle`` they are dataclasses like any other.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "replace"]
 
 _DEFAULTS = "__record_defaults__"
+# A method is compiled in the time in which so many records are filled without it.
+_FEW = 50
+
+_Record = TypeVar("_Record")
 
 if TYPE_CHECKING:
     # For a reader and for mypy this is that decorator.
     from dataclasses import dataclass
 else:
 
-    def dataclass(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-        """Make a class a frozen, slotted dataclass; for any other kind take the standard library's decorator."""
-        if not (frozen and slots):
-            raise TypeError("Records are frozen and slotted. Other dataclasses are made by the standard library's.")
-        return _as_record
+    def dataclass(*, frozen: bool = False, slots: bool) -> Callable[[type], type]:
+        """Make a class a slotted dataclass; for one without slots take the standard library's decorator."""
+        if not slots:
+            raise TypeError("Records are slotted. Other dataclasses are made by the standard library's.")
+        return lambda plain: _as_record(plain, _FROZEN if frozen else _CHANGING)
 
 
-def _as_record(plain: type) -> type:
+def replace(record: _Record, /, **changes: Any) -> _Record:
+    """Return a record like another, with some values changed.
+
+    As the function of ``dataclasses`` of that name, which wants all fields described first.
+    """
+    return type(record)(**{**{name: getattr(record, name) for name in _defaults_of(record)}, **changes})
+
+
+def _as_record(plain: type, methods: Mapping[str, Any]) -> type:
     own = dict(vars(plain))
     names = tuple(plain.__annotations__)
     defaults = {name: own.pop(name, dataclasses.MISSING) for name in names}
@@ -38,7 +51,14 @@ def _as_record(plain: type) -> type:
     if any(hasattr(base, _DEFAULTS) for base in plain.__bases__):
         raise TypeError(f"{plain.__qualname__} extends a record. Records have all their fields themselves.")
     # Last what the class says for itself.
-    namespace = {**_METHODS, "__slots__": names, "__match_args__": names, _DEFAULTS: defaults, **own}
+    namespace = {
+        **methods,
+        "__init__": _start(),
+        "__slots__": names,
+        "__match_args__": names,
+        _DEFAULTS: defaults,
+        **own,
+    }
     made: type = type(plain)(plain.__name__, plain.__bases__, namespace)
     made.__qualname__ = plain.__qualname__
     return made
@@ -77,10 +97,42 @@ def _settle(record: Any, name: str, method: Callable[..., Any]) -> None:
     setattr(owner, name, method)
 
 
-def _init(self: Any, *args: Any, **kwargs: Any) -> None:
-    made = _make_init(self)
-    _settle(self, "__init__", made)
-    made(self, *args, **kwargs)
+def _start() -> Callable[..., None]:
+    """Return an ``__init__`` for the first records of a class, which are filled field by field."""
+    uses = count(1)
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if next(uses) > _FEW or not _fill(self, args, kwargs):
+            made = _make_init(self)
+            _settle(self, "__init__", made)
+            made(self, *args, **kwargs)
+
+    return __init__
+
+
+def _fill(record: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Fill a record field by field; return False for arguments that a real signature can tell the faults of."""
+    defaults = _defaults_of(record)
+    given = {**dict(zip(defaults, args, strict=False)), **kwargs}
+    if len(given) < len(args) + len(kwargs) or not given.keys() <= defaults.keys():
+        return False
+    for name, default in defaults.items():
+        value, make = _default(default)
+        if name in given:
+            value = given[name]
+        elif make is not dataclasses.MISSING:
+            value = make()
+        if value is dataclasses.MISSING:
+            return False
+        object.__setattr__(record, name, value)
+    if hasattr(record, "__post_init__"):
+        record.__post_init__()
+    return True
+
+
+def _default(default: Any) -> tuple[Any, Any]:
+    """Return the value that stands for a missing one, and what makes it."""
+    return (default.default, default.default_factory) if _is_field(default) else (default, dataclasses.MISSING)
 
 
 def _eq(self: Any, other: object) -> Any:
@@ -110,12 +162,10 @@ def _make_init(record: Any) -> Callable[..., None]:
     for name, default in _defaults_of(record).items():
         parameter = value = name
         scope[f"set_{name}"] = getattr(type(record), name).__set__
-        if _is_field(default):
-            scope[f"make_{name}"], default = default.default_factory, default.default
-            if scope[f"make_{name}"] is not dataclasses.MISSING:
-                parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
-        if default is not dataclasses.MISSING:
-            scope[f"default_{name}"] = default
+        scope[f"default_{name}"], scope[f"make_{name}"] = constant, make = _default(default)
+        if make is not dataclasses.MISSING:
+            parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
+        elif constant is not dataclasses.MISSING:
             parameter = f"{name}=default_{name}"
         parameters.append(parameter)
         body.append(f" set_{name}(self, {value})")
@@ -137,10 +187,6 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
 
 
-def _replace(self: Any, /, **changes: Any) -> Any:
-    return dataclasses.replace(self, **changes)
-
-
 def _refuse_to_set(self: Any, name: str, value: object) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
@@ -159,15 +205,18 @@ def _setstate(self: Any, state: list[Any]) -> None:
 
 
 _METHODS: dict[str, Any] = {
-    "__init__": _init,
     "__repr__": _repr,
     "__eq__": _eq,
+    "__getstate__": _getstate,
+    "__setstate__": _setstate,
+    "__replace__": replace,
+    "__dataclass_fields__": _Description("__dataclass_fields__", init=False, repr=False, eq=False),
+}
+_CHANGING = {**_METHODS, "__hash__": None, "__dataclass_params__": _Description("__dataclass_params__")}
+_FROZEN = {
+    **_METHODS,
     "__hash__": _hash,
     "__setattr__": _refuse_to_set,
     "__delattr__": _refuse_to_delete,
-    "__getstate__": _getstate,
-    "__setstate__": _setstate,
-    "__replace__": _replace,
-    "__dataclass_fields__": _Description("__dataclass_fields__", init=False, repr=False, eq=False),
     "__dataclass_params__": _Description("__dataclass_params__", frozen=True),
 }

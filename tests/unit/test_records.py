@@ -63,6 +63,8 @@ def test_the_first_record_of_a_class_is_made_like_the_later_ones():
         size: int = 3
 
     assert [Fresh(), Fresh(4), Fresh(size=5)] == [Fresh(3), Fresh(4), Fresh(5)]
+    assert {Fresh(size).size for size in range(100)} == set(range(100))
+    assert [Fresh(), Fresh(4), Fresh(size=5)] == [Fresh(3), Fresh(4), Fresh(5)]
     assert str(inspect.signature(Fresh)) == "(size=3)"
 
 
@@ -137,9 +139,44 @@ def test_a_record_does_not_extend_another():
             size: int = 0
 
 
-def test_only_frozen_and_slotted_records_are_made():
-    with pytest.raises(TypeError, match="frozen and slotted"):
+def test_only_slotted_records_are_made():
+    with pytest.raises(TypeError, match="are slotted"):
         dataclass(frozen=True, slots=False)
+
+
+def test_a_record_that_is_not_frozen_can_be_changed_and_is_no_key():
+    @dataclass(slots=True)
+    class Count:
+        """A record that changes."""
+
+        of: str
+        number: int = 0
+
+    count = Count("a")
+    count.number += 1
+    assert count == Count("a", 1) and count != Count("a") and not Count.__dataclass_params__.frozen
+    with pytest.raises(AttributeError):
+        count.other = 1
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(count)
+
+
+@pytest.mark.parametrize(("args", "named"), [((), {}), (("a", 1), {}), (("a",), {"name": "b"}), (("a",), {"other": 1})])
+def test_arguments_that_do_not_fit_the_first_record_are_refused_as_for_any_other(args, named):
+    def refused():
+        with pytest.raises(TypeError) as caught:
+            Fresh(*args, **named)
+        return str(caught.value)
+
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        """Nobody has made one yet."""
+
+        name: str
+
+    first = refused()
+    assert Fresh("a").name == Fresh(name="a").name == "a"
+    assert "Fresh.__init__()" in first and first == refused()
 
 
 def test_threads_that_make_the_first_records_at_once_all_get_theirs():

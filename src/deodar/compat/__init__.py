@@ -4,6 +4,13 @@
 processes inherit it through one environment variable, which a line in a ``.pth`` file looks at.
 """
 
-from ._dropin import ENVIRONMENT_VARIABLE, DropInTooLateError, install, is_installed
+from typing import TYPE_CHECKING
+
+from .._front_door import front_door
+
+if TYPE_CHECKING:
+    from ._dropin import ENVIRONMENT_VARIABLE, DropInTooLateError, install, is_installed
 
 __all__ = ["ENVIRONMENT_VARIABLE", "DropInTooLateError", "install", "is_installed"]
+
+__getattr__, __dir__ = front_door(__name__, dict.fromkeys(__all__, "_dropin"))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from .._expressions import expression
 from .abstract_config import MissingConfigException
 
 SUFFIXES = (".yml", ".yaml", ".json")
@@ -21,7 +22,7 @@ _ARCHIVES = {
     "application/x-zip-compressed": "zip",
     "application/zip-compressed": "zip",
 }
-_MAGIC = re.compile(r"[*?\[]")
+_MAGIC = expression(r"[*?\[]")
 
 
 class Source(Protocol):

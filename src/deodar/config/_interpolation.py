@@ -5,19 +5,19 @@ nearly all that catalogs hold, and OmegaConf takes milliseconds for each. Result
 differ, errors included, is left to it by raising ``BeyondError``. A property test holds the two against each other.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from .._expressions import expression
 from .._records import dataclass
 from . import _yaml
 from ._resolvers import NO_VALUE, Scope
 
 _PATH = r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
-_REFERENCE = re.compile(rf"\$\{{ *({_PATH}) *\}}")
-_CALL = re.compile(rf"\$\{{ *(globals|runtime_params) *: *({_PATH}) *(,?) *")
-_END = re.compile(r" *\}")
-_LITERAL = re.compile(
+_REFERENCE = expression(rf"\$\{{ *({_PATH}) *\}}")
+_CALL = expression(rf"\$\{{ *(globals|runtime_params) *: *({_PATH}) *(,?) *")
+_END = expression(r" *\}")
+_LITERAL = expression(
     r"(?P<quoted>'[^'\"\\$]*'|\"[^'\"\\$]*\")"
     r"|(?P<float>-?(?:0|[1-9][0-9]*)\.[0-9]+)(?=[ }])"
     r"|(?P<int>-?(?:0|[1-9][0-9]*))(?=[ }])"

@@ -9,8 +9,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from .._records import dataclass
 
 NO_VALUE: Any = object()
 ENVIRONMENT = "oc.env"

@@ -14,10 +14,10 @@ task *run* or *reuse* comes out, with the first thing that changed. Work is O(ta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal, Protocol
 
-from .._records import dataclass
+from .._records import dataclass, replace
 from .cache.fingerprint import Fingerprint, Leaf, first_change
 from .graph import TaskGraph
 from .model import TaskId, ValueId

@@ -14,15 +14,18 @@ from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Any
 
+from .._expressions import expression
+
 # What stands for itself in a pattern, whatever the format language may make of other characters.
 _PLAIN = r"[A-Za-z0-9_.\-/:#@]"
-_PLAIN_START = re.compile(rf"{_PLAIN}*")
-_PLAIN_END = re.compile(rf"{_PLAIN}*\Z")
-_PLAIN_RUN = re.compile(rf"{_PLAIN}+")
-_WELL_FORMED = re.compile(r"(?:[^{}]|\{[^{}]*\})*\Z")
-_FIELD = re.compile(r"\{.*?\}")
-_SIMPLE_FIELD = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
-_SIMPLE = re.compile(rf"(?:{_PLAIN}|{_SIMPLE_FIELD.pattern})*\Z")
+_PLAIN_START = expression(rf"{_PLAIN}*")
+_PLAIN_END = expression(rf"{_PLAIN}*\Z")
+_PLAIN_RUN = expression(rf"{_PLAIN}+")
+_WELL_FORMED = expression(r"(?:[^{}]|\{[^{}]*\})*\Z")
+_FIELD = expression(r"\{.*?\}")
+_NAMED = r"\{([A-Za-z][A-Za-z0-9_]*)\}"
+_SIMPLE_FIELD = expression(_NAMED)
+_SIMPLE = expression(rf"(?:{_PLAIN}|{_NAMED})*\Z")
 _MEMORY_LIMIT = 65_536
 
 
@@ -34,8 +37,8 @@ def _reader_of(pattern: str) -> Callable[[str], dict[str, Any] | None]:
         # The very expression that parse makes of it, at a quarter of the time for each name.
         texts = map(re.escape, _SIMPLE_FIELD.split(pattern)[::2])
         groups = [f"(?P<{field}>.+?)" for field in fields]
-        expression = "".join(chain.from_iterable(zip_longest(texts, groups, fillvalue="")))
-        search = re.compile(rf"{expression}\Z", re.IGNORECASE | re.DOTALL).match
+        whole = "".join(chain.from_iterable(zip_longest(texts, groups, fillvalue="")))
+        search = re.compile(rf"{whole}\Z", re.IGNORECASE | re.DOTALL).match
         return lambda name: None if (found := search(name)) is None else found.groupdict()
     # Imported here: few patterns say more than which text is where.
     import parse

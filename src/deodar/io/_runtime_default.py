@@ -10,13 +10,8 @@ from typing import Any
 from .catalog_config_resolver import CatalogConfigResolver
 from .core import AbstractDataset
 from .memory_dataset import MemoryDataset
-from .shared_memory_dataset import SharedMemoryDataset
 
-_CLASSES: dict[Any, type[AbstractDataset[Any, Any]]] = {
-    f"{package}.io.{kind.__name__}": kind
-    for package in ("deodar", "kedro")
-    for kind in (MemoryDataset, SharedMemoryDataset)
-}
+_PACKAGES = ("deodar.io", "kedro.io")
 
 
 def plain_runtime_class(resolver: CatalogConfigResolver, name: str) -> type[AbstractDataset[Any, Any]] | None:
@@ -27,5 +22,17 @@ def plain_runtime_class(resolver: CatalogConfigResolver, name: str) -> type[Abst
         return None
     if resolver._user_catch_all_pattern or name in resolver.config:
         return None
-    found = _CLASSES.get(config.get("type"))
+    found = _class_of(config.get("type"))
     return found if found is not None and resolver.match_dataset_pattern(name) is None else None
+
+
+def _class_of(path: Any) -> type[AbstractDataset[Any, Any]] | None:
+    package, _, name = path.rpartition(".") if isinstance(path, str) else ("", "", "")
+    if package not in _PACKAGES:
+        return None
+    if name == "SharedMemoryDataset":
+        # Imported here: only runs in other processes share memory.
+        from .shared_memory_dataset import SharedMemoryDataset
+
+        return SharedMemoryDataset
+    return MemoryDataset if name == "MemoryDataset" else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import logging
-import re
 from collections.abc import Generator, Iterable
 from typing import Any
 
+from .._expressions import expression
 from ..utils import get_close_matches
 from . import _patterns
 from ._catalog_entries import not_a_configuration
@@ -19,7 +19,7 @@ DEFAULT_RUNTIME_PATTERN = {"{default}": {"type": f"{__name__.partition('.')[0]}.
 
 Patterns = dict[str, dict[str, Any]]
 
-_PLACEHOLDER = re.compile(r"\{.*?\}")
+_PLACEHOLDER = expression(r"\{.*?\}")
 
 logger = logging.getLogger(__name__)
 

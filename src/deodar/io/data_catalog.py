@@ -11,9 +11,7 @@ from typing import Any, ClassVar
 from ..compat._gone import OldNames
 from ._catalog_entries import check_entry, config_of
 from ._catalog_versions import with_versions_of
-from ._filters import type_matches
 from ._runtime_default import plain_runtime_class
-from ._shared_memory import check_for_multiprocessing
 from ._validation import ValidatingCatalog
 from .catalog_config_resolver import CatalogConfigResolver, Patterns
 from .core import (
@@ -27,7 +25,6 @@ from .core import (
     parse_dataset_definition,
 )
 from .memory_dataset import MemoryDataset
-from .shared_memory_dataset import SharedMemoryDataset
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -378,6 +375,9 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
         if name_regex:
             names = [name for name in names if re.search(name_regex, name)]
         if type_regex or by_type:
+            # Imported here: no run looks for datasets by their types.
+            from ._filters import type_matches
+
             names = [name for name in names if type_matches(self.get_type(name), type_regex, by_type)]
         return names
 
@@ -432,6 +432,9 @@ class SharedMemoryDataCatalog(DataCatalog):
 
     def set_manager_datasets(self, manager: Any) -> None:
         """Let this manager hold the shared datasets, empty to begin with."""
+        # Imported here, like what checks such a catalog: only runs in other processes share memory.
+        from .shared_memory_dataset import SharedMemoryDataset
+
         for dataset in self._datasets.values():
             if isinstance(dataset, SharedMemoryDataset):
                 dataset.set_manager(manager)
@@ -442,4 +445,6 @@ class SharedMemoryDataCatalog(DataCatalog):
         Raises:
             AttributeError: naming them.
         """
+        from ._shared_memory import check_for_multiprocessing
+
         check_for_multiprocessing(self._datasets)

@@ -16,8 +16,6 @@ from ._assembly import (
     _validate_unique_outputs,
     flattened,
 )
-from ._describe import describe, represent, to_json
-from ._grouping import grouped
 from ._index import CircularDependencyError, ConfirmNotUniqueError, Index, OutputNotUniqueError, checked_index
 from ._mapping import (
     PipelineError,
@@ -147,6 +145,9 @@ class Pipeline(OldNames):
         self._index = Index(list(state["_nodes"]))
 
     def __repr__(self) -> str:
+        # Imported here, as in what follows: a run shows no pipeline.
+        from ._describe import represent
+
         return represent(self._index.ordered_nodes())
 
     def __add__(self, other: object) -> "Pipeline":
@@ -256,10 +257,14 @@ class Pipeline(OldNames):
         Args:
             names_only: leave out what each node reads and writes.
         """
+        from ._describe import describe
+
         return describe(self._index, names_only)
 
     def to_json(self) -> str:
         """Return the nodes as JSON."""
+        from ._describe import to_json
+
         return to_json(self._index.nodes)
 
     def group_nodes_by(self, group_by: str | None = "namespace") -> list[GroupedNodes]:
@@ -268,6 +273,9 @@ class Pipeline(OldNames):
         Args:
             group_by: ``namespace`` for one group per outermost namespace, or ``none`` for one per node.
         """
+        # Imported here: deployments ask for it, runs do not.
+        from ._grouping import grouped
+
         return grouped(self._index, group_by)
 
     def only_nodes(self, *node_names: str) -> "Pipeline":

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
+from .._records import dataclass, replace
 from ..engine.graph import TaskGraph
 from ..engine.model import TaskId, TaskSpec, ValueId, ValueSpec
 from ._memory_datasets import find, is_in_memory

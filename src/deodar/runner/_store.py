@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
+from .._records import dataclass, replace
 from ..engine.transport.store import NotInStoreError, RunStore
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
 from ._inherited import inherit, inherited

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from .._front_door import front_door
+from .._records import replace
 from ..io import SharedMemoryDataCatalog
 from ._inherited import Inherited, inherit, inherited
 from ._memory import is_selective

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+from ..._expressions import expression
+
+_NAME = expression(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
 
 def annotations_of(cls: type) -> Mapping[str, Any]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..._records import dataclass
 from .digests import digest_text
 from .fingerprint import Fingerprint, Leaf
 from .objects import Describer

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..._expressions import expression
+
 _HIDDEN = "…"
 _WORDS = (
     r"passw|passphrase|pwd|secret|token(?!iz)|credential|api_?key|access_?key|account_?key|private_?key"
     r"|conn(?:ection)?_?str"
 )
 # For names in lower case: with IGNORECASE each took three times as long, and runs ask about every dataset.
-_NAME = re.compile(rf"{_WORDS}|(?<![^._\[' ])(?:key|auth|sas|pass)(?:$|[\]'])")
-_PAIR = re.compile(rf"([\w.\-]*(?:{_WORDS})[\w.\-]*\s*[=:]\s*)[^\s,]+", re.IGNORECASE)
+_NAME = expression(rf"{_WORDS}|(?<![^._\[' ])(?:key|auth|sas|pass)(?:$|[\]'])")
+_PAIR = expression(rf"([\w.\-]*(?:{_WORDS})[\w.\-]*\s*[=:]\s*)[^\s,]+", re.IGNORECASE)
 
 
 def is_secret(name: str, value: Any) -> bool:
@@ -35,4 +37,6 @@ def hidden(name: str, value: Any) -> Any:
 
 def hidden_in_text(text: str) -> str:
     """Return a command line without what looks like a secret in its ``name=value`` pairs."""
+    if "=" not in text and ":" not in text:
+        return text
     return _PAIR.sub(rf"\1{_HIDDEN}", text)

@@ -7,7 +7,6 @@ processes may share a store.
 from __future__ import annotations
 
 import os
-import pickle
 import re
 import time
 from collections.abc import Iterator
@@ -127,6 +126,9 @@ class ValueStore:
         Raises:
             NotStoredError: if it is not there, or cannot be read.
         """
+        # Imported here, and where values are written: most runs keep none.
+        import pickle
+
         path = self._path(key)
         try:
             with path.open("rb") as file:
@@ -190,6 +192,8 @@ class ValueStore:
 
 
 def _dump(value: Any, writer: _Writer) -> None:
+    import pickle
+
     try:
         pickle.dump(value, writer, protocol=5)
         return

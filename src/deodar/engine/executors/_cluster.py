@@ -14,10 +14,10 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from ..._records import replace
 from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost
 from ..graph import TaskGraph

@@ -1,7 +1,6 @@
 """What to try when a run was refused: the names that exist and are spelled like the one given."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,16 @@ class RunRequest:
     selection: dict[str, Any]
 
 
-@contextmanager
-def advice(request: RunRequest) -> Iterator[None]:
-    """Let errors through, with a hint when one of the given names does not exist.
+def advise(error: Exception, request: RunRequest) -> None:
+    """Add a hint to what a run has raised, when one of the given names does not exist.
 
     Raises:
         KedroCliError: the environment has no folder.
     """
-    try:
-        yield
-    except Exception as error:
-        if type(error).__name__ == "MissingConfigException" and (message := _missing_environment(request)):
-            raise KedroCliError(message) from error
-        if "Did you mean" not in str(error) and (hint := _missing_name(error, request)):
-            add_note(error, hint)
-        raise
+    if type(error).__name__ == "MissingConfigException" and (message := _missing_environment(request)):
+        raise KedroCliError(message) from error
+    if "Did you mean" not in str(error) and (hint := _missing_name(error, request)):
+        add_note(error, hint)
 
 
 def _missing_environment(request: RunRequest) -> str | None:

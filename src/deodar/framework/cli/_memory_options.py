@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import click
 
+from ..._records import replace
 from ._errors import KedroCliError
 from .utils import split_node_names
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..._records import replace
 from ...engine.events import (
     Event,
     RunEnded,
@@ -180,9 +181,6 @@ class _Line:
 @contextmanager
 def shown() -> Iterator[None]:
     """Show the runs of this block on the terminal."""
-    # Imported here: dataclasses' replace is needed by this command alone.
-    from dataclasses import replace
-
     tally = RunTally()
     outer = inherited()
     with inherit(replace(outer, observers=(*outer.observers, tally))):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import click
 
+from ..._records import replace
 from .utils import KedroCliError
 
 STORE_HELP = (

@@ -1,5 +1,6 @@
 """Commands on a project: ``run``, ``ipython`` and ``package``."""
 
+import gc
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -202,10 +203,17 @@ def run(
         "only_missing_outputs": only_missing_outputs,
     }
     runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
-    with _advice_on_failure(env, conf_source, selection), remembering(memory), storing(memory):
-        if memory.get("dry_run"):
-            return _dry_run(env, conf_source, params, selection, memory)
-        return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
+    try:
+        with remembering(memory), storing(memory):
+            if memory.get("dry_run"):
+                return _dry_run(env, conf_source, params, selection, memory)
+            return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
+    except Exception as error:
+        # Imported here: it is needed when a run fails.
+        from ._advice import RunRequest, advise
+
+        advise(error, RunRequest(env, conf_source, selection))
+        raise
 
 
 def _dry_run(
@@ -237,15 +245,10 @@ def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any
     # Imported here: only a run shows progress.
     from ._progress import shown
 
+    # Most of what a run needs is loaded, and stays until the process ends: see how the command line itself is imported.
+    gc.freeze()
     with session_class.create(**create) as session, shown():
         return session.run(**arguments)
-
-
-def _advice_on_failure(env: str | None, conf_source: str | None, selection: dict[str, Any]) -> Any:
-    # Imported here: it is looked at when a run fails.
-    from ._advice import RunRequest, advice
-
-    return advice(RunRequest(env, conf_source, selection))
 
 
 def _pipeline_names(pipeline: str | None, pipelines: list[str]) -> list[str]:

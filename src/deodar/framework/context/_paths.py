@@ -1,11 +1,12 @@
 """Paths in a catalog's configuration that are relative to the project."""
 
-import re
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from ..._expressions import expression
+
 _PATH_KEYS = ("filename", "filepath", "path")
-_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
+_SCHEME = expression(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 
 def _expand_full_path(project_path: str | Path) -> Path:

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._notes import add_note
-from .._blame import project_line
 from ._logging import _ProjectLogging
 from ._logging_rules import _DEFAULT_LOGGING_MODULE_ALLOWLIST, _LOGGING_BASE_CLASSES
 from ._registry import _load_data_wrapper, _ProjectPipelines
@@ -125,6 +123,10 @@ def validate_settings() -> None:
     try:
         importlib.import_module(name)
     except Exception as error:
+        # Imported here: they are needed when settings are broken.
+        from ..._notes import add_note
+        from .._blame import project_line
+
         if where := project_line(error, str(Path(spec.origin or name).parent)):
             add_note(error, f"Raised at {where}, while the settings of the project were being read.")
         raise

@@ -10,9 +10,6 @@ import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from ..._notes import add_note
-from .._blame import project_line
-
 if TYPE_CHECKING:
     from ...pipeline.pipeline import Pipeline
 
@@ -123,6 +120,10 @@ class _ProjectPipelines(MutableMapping[str, "Pipeline"]):
         try:
             content = self._get_pipelines_registry_callable(module)()
         except Exception as error:
+            # Imported here: they are needed when pipelines are broken.
+            from ..._notes import add_note
+            from .._blame import project_line
+
             if where := project_line(error, _folder_of(module)):
                 add_note(error, f"Raised at {where}, while the pipelines of '{module}' were being registered.")
             raise

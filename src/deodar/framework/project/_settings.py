@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .._blame import project_line
 from ._validators import (
     UNSET,
     DefaultClass,
@@ -181,6 +180,9 @@ def _read(settings_module: str) -> dict[str, Any]:
         module = importlib.import_module(settings_module)
     except (ImportError, AttributeError) as error:
         if not (isinstance(error, ModuleNotFoundError) and _is_prefix(error.name, settings_module)):
+            # Imported here: it is needed when settings are broken.
+            from .._blame import project_line
+
             where = project_line(error, _folder_of(settings_module)) or settings_module
             logger.warning("The settings could not be read, defaults are used: %s (%s)", error, where)
         return {}
