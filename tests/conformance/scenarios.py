@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 import time
 import warnings
 from pathlib import Path
@@ -78,6 +79,10 @@ def raise_odd(x: int) -> int:
 
 def divide(x: int) -> float:
     return x / 0
+
+
+def make_lock(x: int) -> Any:
+    return threading.Lock()
 
 
 def die(x: int) -> int:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deodar.io import DataCatalog, MemoryDataset
+from deodar.engine.executors._blame import WorkerDiedError
+from deodar.io import DataCatalog, DatasetError, MemoryDataset
 from deodar.pipeline import Pipeline, node
 from deodar.runner import AbstractRunner, DaskRunner, RayRunner
 from deodar.runner._cluster_runner import ClusterRunner
@@ -98,6 +99,12 @@ def test_a_node_that_goes_on_is_told_of_while_it_runs(runner: AbstractRunner, tm
     assert records == ["waiting"]
 
 
+def test_data_that_cannot_travel_is_refused_in_the_name_of_the_runner(runner: AbstractRunner) -> None:
+    name = type(runner).__name__
+    with pytest.raises(DatasetError, match=rf"cannot be serialised\. {name} implicit memory datasets"):
+        runner.run(Pipeline([node(s.make_lock, "a", "b"), node(s.increment, "b", "c")]), catalog(a=1))
+
+
 def test_large_values_do_not_pass_through_the_driver(runner: ClusterRunner) -> None:
     pipeline = Pipeline(
         [node(np.ones, "n", "x")] + [node(s.spoil, "x", f"t{n}", name=f"reader{n}") for n in range(8)],
@@ -136,6 +143,32 @@ def test_workers_with_several_threads_keep_nodes_and_their_logs_apart(caplog: py
     assert [results[f"b{n}"].load() for n in range(20)] == list(range(20))
     said = {(r.getMessage(), r.task) for r in caplog.records if r.name == "deodar.conformance"}  # type: ignore[attr-defined]
     assert said == {(f"shouting {n}", f"n{n}") for n in range(20)}
+
+
+@pytest.mark.cluster("dask")
+def test_nodes_that_only_waited_on_a_worker_are_not_blamed_for_its_death(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import dask
+    import distributed
+
+    logs = {f"o{n}": s.FileLog(str(tmp_path / f"o{n}")) for n in range(8)}
+    # Once nodes are known to be short, many are submitted at a time.
+    nodes = [node(s.increment, f"a{n}", f"a{n + 1}", name=f"first{n}") for n in range(10)]
+    nodes += [node(s.die, "a10", f"x{n}", name=f"doomed{n}") for n in range(2)]
+    nodes += [node(s.increment, "a10", f"o{n}", name=f"good{n}") for n in range(8)]
+    with (
+        # All sit on one worker, and at its second death Dask gives all of them up.
+        dask.config.set(
+            {"distributed.scheduler.worker-saturation": "inf", "distributed.scheduler.allowed-failures": 1}
+        ),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        inherit(Inherited(on_error="continue")),
+        pytest.raises(WorkerDiedError, match="doomed"),
+    ):
+        DaskRunner(cluster.scheduler_address).run(Pipeline(nodes), DataCatalog({"a0": MemoryDataset(1), **logs}))
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["12\n"] * 8
+    assert not [record for record in caplog.records if "Node good" in record.getMessage()]
 
 
 @pytest.mark.cluster("dask")

@@ -97,6 +97,8 @@ def test_nodes_as_processes_give_what_one_process_gives_in_any_order_also_when_o
     demo: tuple[Path, dict[str, str]], fresh: Path, tmp_path: Path
 ) -> None:
     arguments = ("--store", str(tmp_path / "store"), "--run-id", "nightly 7")
+    early = deodar(fresh, "run", "--nodes", "delay_model.fit_delays", *arguments)
+    assert "deodar run --nodes=delay_model.build_features,delay_model.split_by_date --store=" in early.stderr
     killed = "delay_model.split_by_date"
     for name in valid_order(NODES, seed=7):
         if name == killed:

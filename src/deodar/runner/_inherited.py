@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..engine.driver import Gate
     from ..engine.model import OnError
     from ..engine.observers import Observer
+    from ..pipeline import Pipeline
     from ._store import StoreOptions
 
 
@@ -39,6 +40,7 @@ class Inherited:
         gate: asked before a node starts whether it has to run.
         state: for the run memory; the runner passes it on and does not look inside.
         store: where a run in pieces keeps what would be in memory alone; None for an ordinary run.
+        whole: the pipeline that what runs is a part of, for a run in pieces.
         plain_values: refuse data that plain ``pickle`` cannot take from one process to another.
         run_id: wanted by the caller of a session, which makes one up otherwise.
     """
@@ -57,6 +59,7 @@ class Inherited:
     gate: Gate | None = None
     state: Any = None
     store: StoreOptions | None = None
+    whole: Pipeline | None = None
     plain_values: bool = False
     run_id: str | None = None
 

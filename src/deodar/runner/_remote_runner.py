@@ -31,6 +31,9 @@ class RemoteRunner(AbstractRunner):
     travel stays in the main process.
     """
 
+    _called = "ParallelRunner"
+    """What errors call it, that of a project's own subclass too."""
+
     def _check(
         self,
         executor: Any,
@@ -80,6 +83,7 @@ class RemoteRunner(AbstractRunner):
             run_id=run_id,
             is_async=self._is_async,
             project=project,
+            runner=self._called,
         )
         work.stay_home(home, staying)
         self._pipeline_run(pipeline, compiled, catalog).execute(

@@ -48,8 +48,9 @@ class MemoryDataset(_MemoryDataset):
     worker see the name and the kind that the dataset has in the caller's process.
     """
 
-    def __init__(self, name: str, value: ValueId, slot: ChannelSlot, *, is_plain: bool = False) -> None:
+    def __init__(self, name: str, value: ValueId, slot: ChannelSlot, *, runner: str, is_plain: bool = False) -> None:
         super().__init__()
+        self._runner = runner
         self._name = name
         self._value = value
         self._slot = slot
@@ -69,11 +70,11 @@ class MemoryDataset(_MemoryDataset):
         channel = self._slot.require(self._name)
         if self._is_plain and isinstance(data, FunctionType) and "<" in data.__qualname__:
             # Nothing else is looked at: to pickle large data twice only to refuse some would be dear.
-            raise _unserialisable(data)
+            raise _unserialisable(data, self._runner)
         try:
             channel.give(self._value, data)
         except UnportableValueError as error:
-            raise _unserialisable(data) from error
+            raise _unserialisable(data, self._runner) from error
 
     def _exists(self) -> bool:
         return True
@@ -85,9 +86,9 @@ class MemoryDataset(_MemoryDataset):
         return {"name": self._name}
 
 
-def _unserialisable(data: Any) -> DatasetError:
+def _unserialisable(data: Any, runner: str) -> DatasetError:
     return DatasetError(
-        f"{type(data)!s} cannot be serialised. ParallelRunner implicit memory datasets can only be used with "
+        f"{type(data)!s} cannot be serialised. {runner} implicit memory datasets can only be used with "
         "serialisable data. Return plain data, or save it to a dataset of the catalog."
     )
 
@@ -101,6 +102,7 @@ class RemoteWork:
         nodes: by task number.
         datasets: the persistent ones that the nodes use, by name.
         carried: value numbers of the datasets in memory, by name.
+        runner: what errors call it.
     """
 
     def __init__(
@@ -113,7 +115,9 @@ class RemoteWork:
         run_id: str | None,
         is_async: bool,
         project: Inherited,
+        runner: str,
     ) -> None:
+        self._runner = runner
         self._nodes = list(nodes)
         self._datasets = dict(datasets)
         self._carried = dict(carried)
@@ -171,7 +175,7 @@ class RemoteWork:
         if self._catalog is None:
             datasets: dict[str, AbstractDataset[Any, Any]] = dict(self._datasets)
             for name, value in self._carried.items():
-                datasets[name] = MemoryDataset(name, value, self._slot, is_plain=self._is_plain)
+                datasets[name] = MemoryDataset(name, value, self._slot, runner=self._runner, is_plain=self._is_plain)
             self._catalog = DataCatalog(datasets)
         return self._catalog
 

@@ -7,13 +7,14 @@ them name one store and one run id.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from .._records import dataclass, replace
 from ..engine.transport.store import NotInStoreError, RunStore
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
+from ..pipeline.transcoding import _strip_transcoding
 from ._inherited import inherit, inherited
 
 if TYPE_CHECKING:
@@ -26,19 +27,23 @@ class MissingFromStoreError(ValueError):
 
     Attributes:
         names: the datasets that are not there yet.
+        nodes: names of those that have to run first, in order; empty where nobody knows them.
+        command: runs these nodes; empty where nobody knows them.
     """
 
-    def __init__(self, names: list[str], store: RunStore) -> None:
-        super().__init__(names, store)
+    def __init__(self, names: list[str], store: RunStore, nodes: Sequence[str] = (), command: str = "") -> None:
+        super().__init__(names, store, nodes, command)
         self.names = names
         self.store = store
+        self.nodes = list(nodes)
+        self.command = command
 
     def __str__(self) -> str:
         listed = ", ".join(map(repr, self.names))
-        return (
-            f"The run store {self.store.url!r} has no {listed} of run {self.store.run!r}. Run the nodes that make "
-            "them first, with the same store and the same run id."
-        )
+        found = f"The run store {self.store.url!r} has no {listed} of run {self.store.run!r}."
+        if not self.nodes:
+            return f"{found} Run the nodes that make them first, with the same store and the same run id."
+        return f"{found} Run {', '.join(map(repr, self.nodes))} first:\n    {self.command}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +113,8 @@ def attach_store(options: StoreOptions, pipeline: Pipeline, catalog: Catalog, ru
     kept = [name for name in sorted(pipeline.datasets()) if _is_to_be_stored(name, catalog)]
     missing = [name for name in kept if name in pipeline.inputs() and name not in store]
     if missing:
-        raise MissingFromStoreError(missing, store)
+        first = _to_run_first(missing, catalog, store)
+        raise MissingFromStoreError(missing, store, first, _command(first, options, run))
     for name in kept:
         catalog[name] = StoredDataset(name, store)
 
@@ -118,3 +124,31 @@ def _is_to_be_stored(name: str, catalog: Catalog) -> bool:
         return not name.startswith("params:") and name != "parameters"
     dataset = catalog.get(name)
     return isinstance(dataset, (MemoryDataset, SharedMemoryDataset)) and not dataset.exists()
+
+
+def _to_run_first(missing: list[str], catalog: Catalog, store: RunStore) -> list[str]:
+    """Return the nodes that make what is missing, and what these miss, in an order in which they can run."""
+    whole = inherited().whole
+    if whole is None:
+        return []
+    makers = {_strip_transcoding(output): node for node in whole.nodes for output in node.outputs}
+    wanted, found = list(missing), set()
+    while wanted:
+        maker = makers.get(_strip_transcoding(wanted.pop()))
+        if maker is not None and maker not in found:
+            found.add(maker)
+            wanted += [name for name in maker.inputs if _is_to_be_stored(name, catalog) and name not in store]
+    return [node.name for node in whole.nodes if node in found]
+
+
+def _command(nodes: list[str], options: StoreOptions, run: str) -> str:
+    # Imported here: only an error needs it.
+    import shlex
+
+    project = inherited()
+    words = ["deodar", "run", f"--nodes={','.join(nodes)}", f"--store={options.url}", f"--run-id={run}"]
+    if project.pipeline_names and project.pipeline_names != ("__default__",):
+        words.append(f"--pipelines={','.join(project.pipeline_names)}")
+    if project.env:
+        words.append(f"--env={project.env}")
+    return shlex.join(words)

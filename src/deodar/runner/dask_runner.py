@@ -26,6 +26,8 @@ class DaskRunner(ClusterRunner):
         cluster: for ``distributed.LocalCluster`` (``n_workers=4``), or with an address for ``distributed.Client``.
     """
 
+    _called = "DaskRunner"
+
     def __init__(self, address: Any = None, is_async: bool = False, check: bool = True, **cluster: Any) -> None:
         super().__init__(address, is_async, check, **cluster)
 

@@ -26,6 +26,8 @@ class RayRunner(ClusterRunner):
         init: for ``ray.init`` (``num_cpus=4``).
     """
 
+    _called = "RayRunner"
+
     def __init__(self, address: str | None = None, is_async: bool = False, check: bool = True, **init: Any) -> None:
         super().__init__(address, is_async, check, **init)
 

@@ -64,6 +64,22 @@ def test_a_piece_that_comes_too_early_says_what_is_missing_before_it_starts(tmp_
         piece("third", str(tmp_path))
 
 
+def test_what_has_to_run_first_is_said_with_the_command(tmp_path: Path) -> None:
+    project = Inherited(whole=PIPELINE, pipeline_names=("data", "model"), env="prod")
+    with inherit(project), pytest.raises(MissingFromStoreError) as caught:
+        piece("third", str(tmp_path))
+    assert caught.value.nodes == ["first", "second"]
+    command = f"deodar run --nodes=first,second --store={tmp_path} --run-id=r1 --pipelines=data,model --env=prod"
+    assert str(caught.value).endswith(f"Run 'first', 'second' first:\n    {command}")
+
+
+def test_what_is_in_the_store_need_not_run_first(tmp_path: Path) -> None:
+    piece("first", str(tmp_path), "run 1")
+    with inherit(Inherited(whole=PIPELINE)), pytest.raises(MissingFromStoreError) as caught:
+        piece("third", str(tmp_path), "run 1")
+    assert caught.value.command == f"deodar run --nodes=second --store={tmp_path} '--run-id=run 1'"
+
+
 def test_runs_do_not_see_each_others_data(tmp_path: Path) -> None:
     piece("first", str(tmp_path), "r1")
     with pytest.raises(MissingFromStoreError, match="of run 'r2'"):

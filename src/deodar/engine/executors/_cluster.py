@@ -319,6 +319,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
             # The engine runs it again by itself.
             self._events.append(WorkerLost(flight.worker, None, flight.order.task))
             flight.since = time.monotonic()
+        flight.since = min(flight.since, time.monotonic())
         flight.worker = worker
 
     def _conclude(self, flight: Flight, kind: int, *rest: Any) -> None:

@@ -37,6 +37,7 @@ class Flight:
         launched: when it was submitted, by the same clock.
         doom: why it is being ended; None when it is not.
         call: what the engine calls it.
+        doubts: how often the engine gave it up though it may only have waited on a worker that another one killed.
     """
 
     order: Submit
@@ -44,4 +45,5 @@ class Flight:
     worker: str = ""
     since: float = 0.0
     doom: FailureKind | None = None
+    doubts: int = 0
     launched: float = field(default_factory=time.monotonic)

@@ -268,14 +268,23 @@ def end_if_running(run: str, task: TaskId, attempt: int) -> None:
 
 
 def attend(
-    mission: Mission, assignment: Assignment, reads: Mapping[ValueId, Parcel], tell: Tell, worker: str
+    mission: Mission,
+    assignment: Assignment,
+    reads: Mapping[ValueId, Parcel],
+    tell: Tell,
+    worker: str,
+    *,
+    announced: bool = False,
 ) -> tuple[bytes, dict[ValueId, Parcel]]:
     """Run one attempt; return the last message, and the carried values that it wrote.
 
     Args:
         tell: sends a message ahead; called in another thread.
+        announced: send ahead that it begins, before it does.
     """
     correspondent = Correspondent(assignment, worker, tell)
+    if announced:
+        correspondent.send_ahead()
     channel = ParcelChannel(reads)
     with _desk.herald.watching(correspondent), _desk.speaking(mission.run, assignment, correspondent):
         ending = _ending(mission, assignment, channel, worker)

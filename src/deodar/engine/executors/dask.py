@@ -7,6 +7,7 @@ about, and makes again what was lost with a worker.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import queue
@@ -31,8 +32,8 @@ from ._outfit import thread_limits
 logger = logging.getLogger(__name__)
 
 Bundle = dict[ValueId, Parcel]
-Order = tuple[str, TaskId, int, list[ValueId]]
-"""Whose mission it is, which attempt, and what the arguments are."""
+Order = tuple[str, TaskId, int, list[ValueId], int]
+"""Whose mission it is, which attempt, what the arguments are, and how often it was given up without being to blame."""
 APART = 64 * 1024
 """Bytes from which on the values of one bundle become keys of their own, so that a reader gets only what it reads."""
 ARGUMENT_LIMIT = 4096
@@ -46,6 +47,12 @@ START_AGAIN = 60.0
 """Seconds in which workers that ended are started again, if they are at all."""
 GRACE = 2.0
 """Seconds to wait for the word that an attempt was ended."""
+DOUBTS = 5
+"""How often a task is given up, without word that it began, before it is taken for what killed its workers."""
+ANSWER = 30.0
+"""Seconds in which Dask's scheduler answers a worker, if it does at all."""
+AHEAD = 10
+"""Priority of a task that is tried again: it shall not wait behind others that may kill the worker."""
 
 
 @contextlib.contextmanager
@@ -145,7 +152,10 @@ class DaskExecutor(ClusterExecutor[Any]):
                 flight, spec, reads = posted[0]
                 super()._post(flight, spec, dict.fromkeys(reads))
                 continue
-            orders = [self._order_for(flight.order.task, flight.order.attempt, reads) for flight, _, reads in posted]
+            orders = [
+                (self._name, flight.order.task, flight.order.attempt, reads, flight.doubts)
+                for flight, _, reads in posted
+            ]
             columns = zip(*([self._revived(value) for value in reads] for _, _, reads in posted), strict=True)
             calls = self._client.map(
                 run_on_dask,
@@ -159,17 +169,17 @@ class DaskExecutor(ClusterExecutor[Any]):
                 flight.call = call
 
     def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
+        flight = self._flights.get(assignment.task)
+        doubts = flight.doubts if flight is not None else 0
         return self._client.submit(
             run_on_dask,
-            self._order_for(assignment.task, assignment.attempt, list(reads)),
+            (self._name, assignment.task, assignment.attempt, list(reads), doubts),
             *[self._revived(value) for value in reads],
             key=self._key_for(spec),
             pure=False,
+            priority=AHEAD if doubts else 0,
             resources=self._resources_for(spec),
         )
-
-    def _order_for(self, task: TaskId, attempt: int, reads: list[ValueId]) -> Order:
-        return self._name, task, attempt, reads
 
     def _key_for(self, spec: TaskSpec) -> tuple[str, str, int]:
         # One group of keys for a run: work of Dask's scheduler grows with the groups, for every single task.
@@ -187,7 +197,7 @@ class DaskExecutor(ClusterExecutor[Any]):
     def _revived(self, value: ValueId) -> Any:
         """Return a reference to a value, which is made again if it was lost together with what it was made from."""
         ref = self._refs.get(value)
-        if ref is not None and (isinstance(ref, Parcel) or ref.status != "cancelled"):
+        if ref is not None and (isinstance(ref, Parcel) or ref.status not in ("cancelled", "error")):
             return ref
         if value in self._kept:
             ref = self._hold(self._kept[value])
@@ -264,16 +274,26 @@ class DaskExecutor(ClusterExecutor[Any]):
         call = flight.call
         if call.status == "error":
             reason: BaseException = call.exception()
-            return reason
-        if call.status == "cancelled":
-            spec = self._graph.tasks[flight.order.task]
-            try:
-                flight.call = self._launch(
-                    Assignment(flight.order.task, flight.order.attempt), spec, dict.fromkeys(self._carried(spec))
-                )
-            except LookupError as error:
-                return error
+            if not self._is_in_doubt(flight, reason):
+                return reason
+            flight.doubts += 1
+            flight.since = float("inf")
+        elif call.status != "cancelled":
+            return None
+        spec = self._graph.tasks[flight.order.task]
+        try:
+            flight.call = self._launch(
+                Assignment(flight.order.task, flight.order.attempt), spec, dict.fromkeys(self._carried(spec))
+            )
+        except LookupError as error:
+            return error
         return None
+
+    def _is_in_doubt(self, flight: Flight, reason: BaseException) -> bool:
+        """Return whether a task may have been waiting only, on workers that others killed: Dask blames these too."""
+        if not isinstance(reason, distributed.KilledWorker) or flight.doubts >= DOUBTS:
+            return False
+        return bool(flight.worker != reason.last_worker.address)
 
     def ask_workers(self, function: Callable[..., Answer], *arguments: Any) -> dict[str, Answer]:
         """Call a function in every worker."""
@@ -286,9 +306,14 @@ class DaskExecutor(ClusterExecutor[Any]):
         self._kept.clear()
         if self._client.status in CLOSED:
             return
-        with contextlib.suppress(ValueError):  # nothing was sent
+        try:
             self._client.unsubscribe_topic(self._name)
             self._client.unregister_worker_plugin(self._name)
+        except ValueError:
+            pass  # nothing was sent
+        except OSError as error:
+            # Of a worker that is going this very moment; it takes the plugin along.
+            logger.debug("Not every worker of Dask could be told that the run is over: %s", error)
 
 
 class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose types are not known here
@@ -298,19 +323,60 @@ class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose ty
         self.mission = mission
 
 
+class DeadlyTaskError(RuntimeError):
+    """Workers that began a task were lost, and it is not begun again."""
+
+    def __init__(self, workers: tuple[str, ...]) -> None:
+        super().__init__(workers)
+        self.workers = workers
+
+    def __str__(self) -> str:
+        return f"workers died while trying to run it, the last of them {self.workers[-1]}"
+
+
 def run_on_dask(order: Order, *bundles: Parcel | Bundle) -> Bundle:
-    """Run one attempt in a worker of Dask, tell of it, and return what it wrote."""
+    """Run one attempt in a worker of Dask, tell of it, and return what it wrote.
+
+    Raises:
+        DeadlyTaskError: if it was given up before, and took a worker along since.
+    """
     worker = distributed.get_worker()
-    name, task, attempt, values = order
+    name, task, attempt, values, doubts = order
     mission: Mission = worker.plugins[name].mission
     reads = {}
     for value, bundle in zip(values, bundles, strict=True):
         parcel = bundle if isinstance(bundle, Parcel) else bundle.get(value)
         if parcel is not None:
             reads[value] = parcel
-    message, given = attend(mission, Assignment(task, attempt), reads, partial(worker.log_event, name), worker.address)
+    tell = partial(worker.log_event, name)
+    if doubts:
+        _begin_openly(worker, f"{name}-{task}-{attempt}")
+        tell = partial(_tell_for_sure, worker, name)
+    message, given = attend(mission, Assignment(task, attempt), reads, tell, worker.address, announced=bool(doubts))
     worker.log_event(name, message)
     return given
+
+
+def _begin_openly(worker: Any, topic: str) -> None:
+    """Note at Dask's scheduler, where it outlives this process, that an attempt begins; refuse one that was deadly."""
+    before = _ask_scheduler(worker, "events", topic=topic)
+    # Beside others in one process it may not have been this one.
+    if len(before) >= (1 if worker.state.nthreads == 1 else DOUBTS):
+        raise DeadlyTaskError(tuple(address for _, address in before))
+    _ask_scheduler(worker, "log_event", topic=topic, msg=worker.address)
+
+
+def _tell_for_sure(worker: Any, topic: str, message: bytes) -> None:
+    _ask_scheduler(worker, "log_event", topic=topic, msg=message)
+
+
+def _ask_scheduler(worker: Any, what: str, **arguments: Any) -> Any:
+    """Call a function of Dask's scheduler and wait for the answer. Not for the thread of the worker's loop."""
+
+    async def ask() -> Any:
+        return await getattr(worker.scheduler, what)(**arguments)
+
+    return asyncio.run_coroutine_threadsafe(ask(), worker.loop.asyncio_loop).result(ANSWER)
 
 
 def _same(thing: Any) -> Any:

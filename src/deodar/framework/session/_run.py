@@ -261,5 +261,10 @@ class Run:
                 state=memory,
                 costs=costs,
                 peaks=peaks,
+                whole=outer.whole or self._whole() if outer.store is not None else None,
             )
         )
+
+    def _whole(self) -> "Pipeline":
+        """Return the pipeline that was asked for before it was filtered."""
+        return _combined(self.request.pipeline_names or [DEFAULT_PIPELINE], project.pipelines)
