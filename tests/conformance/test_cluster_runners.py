@@ -34,9 +34,14 @@ for _name, _test in vars(suite).items():
 @pytest.fixture(scope="module")
 def dask_cluster() -> Iterator[Any]:
     # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
+    import dask
     import distributed
 
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+    with (
+        # Or the cluster is without a worker some time after it died, if it happens to start again right then.
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}),
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+    ):
         yield cluster
 
 
@@ -169,6 +174,16 @@ def test_nodes_that_only_waited_on_a_worker_are_not_blamed_for_its_death(
         DaskRunner(cluster.scheduler_address).run(Pipeline(nodes), DataCatalog({"a0": MemoryDataset(1), **logs}))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["12\n"] * 8
     assert not [record for record in caplog.records if "Node good" in record.getMessage()]
+
+
+@pytest.mark.cluster("dask")
+def test_a_worker_of_a_local_cluster_comes_back_however_long_it_is_away(tmp_path: Path) -> None:
+    import dask
+
+    pipeline = Pipeline([node(s.die_the_first_time, "marker", "done")])
+    # After which Dask would do without it.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
+        assert DaskRunner(n_workers=1).run(pipeline, catalog(marker=str(tmp_path / "seen")))["done"].load() == "alive"
 
 
 @pytest.mark.cluster("dask")

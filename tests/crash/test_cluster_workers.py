@@ -28,9 +28,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
     if request.param == "dask":
         # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
+        import dask
         import distributed
 
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        with (
+            # Or the cluster does without a worker that takes longer to start again.
+            dask.config.set({"distributed.deploy.lost-worker-timeout": "1 day"}),
+            distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
+        ):
             yield DaskRunner(cluster.scheduler_address)
     else:
         from deodar.engine.executors.ray import connect

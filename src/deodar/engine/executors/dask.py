@@ -45,6 +45,11 @@ LOOK_EVERY = 10.0
 """Seconds after which a run that hears nothing asks whether there are workers."""
 START_AGAIN = 60.0
 """Seconds in which workers that ended are started again, if they are at all."""
+SAY_EVERY = 60.0
+"""Seconds after which a run that still waits for workers says so again."""
+NEVER_LET_GO = {"distributed.deploy.lost-worker-timeout": "1000 days"}
+"""Or a local cluster ends the nanny of a worker that is not there so long after any of its deaths, and of one that dies
+now and then there is none some day."""
 GRACE = 2.0
 """Seconds to wait for the word that an attempt was ended."""
 DOUBTS = 5
@@ -71,11 +76,11 @@ def connect(address: Any, options: Mapping[str, Any]) -> Iterator[Any]:
     else:
         # One thread for each: a node may hold the interpreter's lock, and ending one must not end others.
         wanted = {"threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0", **options}
-        limits = thread_limits(1)
+        # Dask's own choice is one thread for each: then sums come out otherwise than in a plain process.
+        limits = {f"distributed.nanny.pre-spawn-environ.{name}": limit for name, limit in thread_limits(1).items()}
         with (
             quiet("distributed"),
-            # Dask's own choice is one thread for each: then sums come out otherwise than in a plain process.
-            dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": limit for name, limit in limits.items()}),
+            dask.config.set({**limits, **NEVER_LET_GO}),
             distributed.LocalCluster(**wanted) as cluster,
             distributed.Client(cluster, set_as_default=False) as client,
         ):
@@ -103,6 +108,7 @@ class DaskExecutor(ClusterExecutor[Any]):
         self._address = client.scheduler.address
         self._look_again = time.monotonic() + LOOK_EVERY
         self._alone_since: float | None = None
+        self._say_again = 0.0
 
     def _open(self, mission: Mission) -> None:
         self._client.subscribe_topic(self._name, self._listen)
@@ -139,10 +145,18 @@ class DaskExecutor(ClusterExecutor[Any]):
         if found:
             self._alone_since = None
         elif self._alone_since is None:
-            self._alone_since = now
+            self._alone_since, self._say_again = now, now + SAY_EVERY
             logger.warning("Dask has no workers now: the run waits until there are some.")
         elif self.ours and now - self._alone_since > START_AGAIN:
             raise ClusterLostError("The local cluster of Dask", "its workers ended, and did not start again")
+        elif now >= self._say_again:
+            self._say_again = now + SAY_EVERY
+            logger.warning(
+                "Dask at %s has had no workers for %.0f s: the run still waits. Start some, or interrupt it, and take "
+                "it up again by --resume.",
+                self._address,
+                now - self._alone_since,
+            )
 
     def _flush(self) -> None:
         """Submit what waits for it: all that is alike together, as a graph for each task is most of what it costs."""
