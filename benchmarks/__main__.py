@@ -128,10 +128,12 @@ def memory(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     journal = ours.measure("journal")
     print(f"journal: a run of 10 ms nodes costs {journal['ratio']:.3f} of one without")
     for folder in filter(os.path.isdir, (tempfile.gettempdir(), "/dev/shm")):  # For its file system.
-        saved = ours.measure("saving", folder, 10)
-        print(
-            f"10 MB in {folder}, staged over in place: {saved['new']:.2f} for a new file, {saved['old']:.2f} for an old"
-        )
+        for what, took in ours.measure("saving", folder, 10).items():
+            staged, by_hand = took["staged"] / took["in place"], took["replaced by hand"] / took["in place by hand"]
+            print(
+                f"10 MB in {folder}, {what} file: a staged save {staged:.2f} of one in place, "
+                f"os.replace by hand {by_hand:.2f}"
+            )
     return {"journal, per event": {"deodar": journal["event"]}, **incremental.measure(ours)}
 
 

@@ -70,6 +70,7 @@ class Incremental(RuleBasedStateMachine):
     """A project with functions, constants, parameters, files and values in memory."""
 
     folder: Path
+    steps = 0
 
     @initialize()
     def begin(self) -> None:
@@ -125,6 +126,7 @@ class Incremental(RuleBasedStateMachine):
     def an_incremental_run_is_as_good_as_a_clean_one(self) -> None:
         if not hasattr(self, "place"):
             return
+        Incremental.steps += 1
         self.run(self.place, incremental=True)
         clean = self.place / "clean"
         clean.mkdir()
@@ -172,8 +174,23 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+def edit_at_random(folder: Path, edits: int) -> None:
+    """Check projects that are edited some twenty times each, until there were so many edits."""
+    Incremental.folder, Incremental.steps = folder, 0
+    while Incremental.steps < edits:
+        # How many steps an example has is drawn, too.
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            Incremental, settings=settings(max_examples=10, stateful_step_count=20, deadline=None)
+        )
+
+
 def test_incremental_runs_of_an_edited_project_are_never_wrong(tmp_path: Path, quiet: None) -> None:
-    Incremental.folder = tmp_path
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Incremental, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
-    )
+    edit_at_random(tmp_path, 500)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(3000)
+def test_incremental_runs_of_an_edited_project_are_never_wrong_in_thousands_of_edits(
+    tmp_path: Path, quiet: None
+) -> None:
+    edit_at_random(tmp_path, 4_000)
