@@ -1,14 +1,18 @@
-"""Projects that ``new`` makes, for several choices of tools: they install, run, pass their checks, are packaged."""
+"""Projects that ``new`` makes, for every choice of tools: they install, run, pass their checks, are packaged."""
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 from ..environment import Environment, environment
 
 REQUIREMENTS = ("build", "hatchling", "setuptools", "wheel", "pandas", "pytest", "pytest-cov", "pytest-mock", "ruff")
 # PySpark, which "all" includes, is made from a starter that is fetched with git.
-TOOLS = ("none", "lint,test", "log,docs,data", "lint,test,log,docs,data")
+TOOLS = ("lint", "test", "log", "docs", "data")
+CHOICES = [",".join(some) or "none" for number in range(len(TOOLS) + 1) for some in combinations(TOOLS, number)]
+# For a project under the other name, which has the same files.
+A_FEW = ("none", "lint,test", "log,docs,data", "lint,test,log,docs,data")
 CODE = """
 from {name}.pipeline import Node, Pipeline
 
@@ -23,12 +27,12 @@ def create_pipeline(**kwargs):
 
 
 def check(folder: Path) -> str:
-    """Make each project under both names and put it through its commands."""
+    """Make each project and put it through its commands."""
     where = environment("plugin-generated", *REQUIREMENTS)
-    for number, tools in enumerate(TOOLS):
-        for name in ("deodar", "kedro"):
-            try_project(where, folder, f"{name}_{number}", name, tools)
-    return f"{2 * len(TOOLS)} projects install, run, pass pytest and ruff, and are packaged"
+    choices = [("deodar", tools) for tools in CHOICES] + [("kedro", tools) for tools in A_FEW]
+    for number, (name, tools) in enumerate(choices):
+        try_project(where, folder, f"{name}_{number}", name, tools)
+    return f"{len(choices)} projects install, run, pass pytest and ruff, and are packaged"
 
 
 def try_project(where: Environment, folder: Path, package: str, name: str, tools: str) -> None:
@@ -51,7 +55,7 @@ def try_project(where: Environment, folder: Path, package: str, name: str, tools
     (project / "conf" / "base" / "parameters.yml").write_text("number: 3\n")
     assert "Completed 1 out of 1 tasks" in deodar("run")
     assert "doubled" in deodar("catalog", "describe-datasets")
-    where.run("python", "-m", "ruff", "check", "src", cwd=project)
+    where.run("python", "-m", "ruff", "check", cwd=project)
     deodar("package")
     where.run("python", "-m", "pip", "uninstall", "-q", "-y", package.replace("_", "-"), cwd=project)
     wheel = next((project / "dist").glob("*.whl"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -25,6 +26,8 @@ def edit(project: Project, old: str, new: str) -> None:
     for path in files:
         if old in path.read_text():
             path.write_text(path.read_text().replace(old, new))
+            # Bytecode is told from that of a text as long, written within the same second, by nothing.
+            shutil.rmtree(path.parent / "__pycache__", ignore_errors=True)
     for name in [name for name in sys.modules if name.partition(".")[0] == project.package]:
         del sys.modules[name]
 
