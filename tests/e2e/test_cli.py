@@ -162,6 +162,12 @@ def test_a_generated_project_passes_its_own_checks(tmp_path: Path, tool: tuple[s
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_generated_project_without_rules_of_its_own_passes_those_that_ruff_has(tmp_path: Path) -> None:
+    deodar("new", "-n", "Whole", "-t", "test,log,docs,data", "-e", "n", cwd=tmp_path)
+    done = run("-m", "ruff", "check", "--no-cache", cwd=tmp_path / "whole")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_packaged_project_runs_elsewhere_with_its_archive(native: Path, tmp_path: Path) -> None:
     (native / "conf" / "local" / "credentials.yml").write_text("store: {password: secret}\n")
     done = deodar("package", cwd=native / "src")

@@ -14,6 +14,8 @@ from {{ cookiecutter.framework }}.framework.startup import bootstrap_project
 def test_a_project_without_nodes_refuses_to_run():
     bootstrap_project(Path.cwd())
 
-    with KedroSession.create(project_path=Path.cwd()) as session:
-        with pytest.raises(Exception, match="Pipeline contains no nodes"):
-            session.run()
+    with (
+        KedroSession.create(project_path=Path.cwd()) as session,
+        pytest.raises(Exception, match="Pipeline contains no nodes"),
+    ):
+        session.run()
