@@ -405,8 +405,7 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
             DatasetNotFoundError: ``load_versions`` names datasets that are not in the catalog.
             KeyError: an entry names credentials that do not exist.
         """
-        catalog = catalog or {}
-        resolver = CatalogConfigResolver(catalog, credentials, cls.default_runtime_patterns)
+        resolver = CatalogConfigResolver(catalog or {}, credentials, cls.default_runtime_patterns)
         save_version = save_version or generate_timestamp()
         made = cls(config_resolver=resolver, load_versions=load_versions, save_version=save_version)
         known = (*resolver.config, *filter(resolver.match_dataset_pattern, load_versions or {}))
