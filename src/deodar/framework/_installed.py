@@ -49,8 +49,9 @@ def _look(folder: str) -> Iterator[str]:
         inside.append("EGG-INFO")
     for name in inside:
         try:
-            with open(os.path.join(folder, name, _FILE), encoding="utf-8", errors="replace") as file:
-                yield from (line.strip()[1:-1] for line in file if line.startswith("["))
+            with open(os.path.join(folder, name, _FILE), "rb") as file:
+                lines = file.read().splitlines()
         except OSError:
             # Most distributions declare nothing, so they have no such file.
             continue
+        yield from (line.strip()[1:-1].decode(errors="replace") for line in lines if line.startswith(b"["))

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import memory
-from .annotations import annotations_of, names_in
 from .digests import NotPlainError, digest_plain, digest_text, shown
 from .modules import ModuleSources
 from .names import Names
@@ -197,6 +196,9 @@ class Describer:
 
     def _annotations(self, cls: type, label: str) -> Edges:
         """Yield the annotations, and the project's classes that they name: models check their fields by them."""
+        # Imported here: most functions use no class of the project.
+        from .annotations import annotations_of, names_in
+
         found = annotations_of(cls)
         if not found:
             return

@@ -1,6 +1,8 @@
 """What a run of the project would do: for ``run --dry-run``, ``explain`` and ``accept``."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ...runner._memory import MemoryOptions
     from ...runner._memory_forecast import Forecast
 
+_TOP = __name__.partition(".")[0]
 _MARKS = {"run": "green", "may": "yellow", "reuse": None}
 
 
@@ -62,7 +65,8 @@ def prospect(
     session = session_class.create(env=env, conf_source=conf_source, runtime_params=dict(params), save_on_close=False)
     context = session.load_context()
     pipeline = filtered(registered(names, pipelines, get_close_matches), request)
-    catalog = context._get_catalog(save_version=session.session_id, load_versions=request.load_versions)
+    with _quiet(logging.getLogger(f"{_TOP}.validation")):
+        catalog = context._get_catalog(save_version=session.session_id, load_versions=request.load_versions)
     options = memory_options({"mode": "record", **asked}, session._project_path, {}, context.env)
     if options is None:
         raise KedroCliError("This project is set to remember nothing (setting RUN_MEMORY, or DEODAR_JOURNAL).")
@@ -73,6 +77,17 @@ def prospect(
         pipeline_names=tuple(names or (DEFAULT_PIPELINE,)),
     )
     return Prospect(pipeline, catalog, options, inherited)
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Let a logger say what is wrong, and not what a run would say of itself: this is none."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def look_ahead(found: Prospect) -> "Forecast":

@@ -218,6 +218,18 @@ def test_what_is_accepted_is_reused(shop: Project) -> None:
     assert outcomes(shop)["add_it"] == "reused"
 
 
+@pytest.mark.parametrize("command", [("explain", "add_it"), ("accept", "add_it"), ("run", "--dry-run")])
+def test_who_looks_ahead_is_not_told_what_a_run_says_of_its_parameters(
+    shop: Project, command: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "deodar")
+    shop.invoke("run")
+    assert "typed parameter requirements" in caplog.text
+    caplog.clear()
+    assert shop.invoke(*command).exit_code == 0
+    assert "typed parameter requirements" not in caplog.text
+
+
 def test_what_does_not_exist_cannot_be_accepted(shop: Project) -> None:
     found = shop.invoke("accept", "add_it")
     assert found.exit_code == 1
