@@ -65,3 +65,55 @@ def test_a_disk_without_room_for_a_folder_keeps_the_old_file(tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, timeout=60)
     assert f"No space left on device: '{path}'" in done.stdout
     assert done.stdout.endswith("left: old\n")
+
+
+RUN = """
+import logging, resource, signal, sys
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import node, pipeline
+from deodar.runner import SequentialRunner, remembering
+
+home, limit = sys.argv[1:]
+logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
+
+def make(x):
+    return bytes(3 << 20)
+
+nodes = [node(make, "start", "large", name="make"), node(len, "large", "size", name="count")]
+catalog = DataCatalog({"start": MemoryDataset(1)})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+with remembering(home, incremental=True, spill="always"):
+    print("size:", SequentialRunner().run(pipeline(nodes), catalog)["size"].load())
+"""
+
+
+def run_with_room_for(limit: int, home: Path) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-c", RUN, str(home), str(limit)]
+    return subprocess.run(program, capture_output=True, text=True, timeout=60)
+
+
+def test_a_value_that_does_not_fit_on_the_disk_is_not_kept_and_the_run_goes_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = run_with_room_for(1 << 20, home)
+    assert done.returncode == 0, done.stderr
+    warned, result = done.stdout.splitlines()
+    assert warned.startswith("large could not be kept ([Errno 27] File too large)")
+    assert result == f"size: {3 << 20}"
+    assert not list((home / "values").glob("tmp-*"))
+    # The small one was kept, and does for the next run.
+    assert run_with_room_for(1 << 20, home).stdout == f"size: {3 << 20}\n"
+
+
+@pytest.mark.parametrize("limit", [100_000, 150_000])
+def test_a_journal_that_may_not_grow_is_given_up_with_one_warning(limit: int, tmp_path: Path) -> None:
+    done = run_with_room_for(limit, tmp_path / "home")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"size: {3 << 20}\n")
+    assert done.stdout.count("will not be remembered from here on. Free some space") == 1
+
+
+def test_an_incremental_run_without_room_for_a_journal_says_so(tmp_path: Path) -> None:
+    done = run_with_room_for(40_000, tmp_path / "home")
+    assert done.returncode == 1
+    assert f"Without its journal in '{tmp_path / 'home'}' no run can build on an earlier one." in done.stderr
