@@ -47,10 +47,10 @@ def make_environment(name: str, *requirements: str) -> Path:
     return folder / BIN / "python"
 
 
-def subjects() -> list[Subject]:
-    """Return this tree and the two releases of Kedro that it is measured against."""
+def subjects(*, peers: bool = True) -> list[Subject]:
+    """Return this tree and the two releases of Kedro that it is measured against, if these are asked for."""
     kedros = [
         Subject(f"kedro {version}", "kedro", make_environment(f"kedro-{version}", f"kedro=={version}"))
-        for version in ("1.7.0", "1.1.1")
+        for version in (("1.7.0", "1.1.1") if peers else ())
     ]
     return [Subject("deodar", "deodar", Path(sys.executable)), *kedros]

@@ -134,6 +134,7 @@ if __name__ == "__main__":
             found[shape] = {
                 "raw": statistics.median(pair[0] for pair in pairs),
                 "ours": statistics.median(pair[1] for pair in pairs),
+                "ratio": statistics.median(pair[1] / pair[0] for pair in pairs),
             }
         found["400 MB to 8 readers"] = driver_bytes(cluster)
     print(json.dumps(found))
