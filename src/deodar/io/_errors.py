@@ -34,12 +34,3 @@ class VersionAlreadyExistsError(DatasetError):
     """A save version differs from the one that its catalog saves under."""
 
     __module__ = _SHOWN_IN
-
-
-def with_name(ds_name: str, error: DatasetError) -> DatasetError:
-    """Return the error of a dataset, told with the name that a catalog knows it by.
-
-    A missing version stays one: projects catch it, to begin with nothing.
-    """
-    kind = VersionNotFoundError if isinstance(error, VersionNotFoundError) else DatasetError
-    return kind(f"{ds_name}: {error}")

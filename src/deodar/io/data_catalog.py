@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from ..compat._gone import OldNames
 from ._catalog_entries import check_entry, config_of
 from ._catalog_versions import with_versions_of
-from ._errors import with_name
 from ._runtime_default import plain_runtime_class
 from ._validation import ValidatingCatalog
 from .catalog_config_resolver import CatalogConfigResolver, Patterns
@@ -293,7 +292,7 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
         try:
             data = dataset.load()
         except DatasetError as exc:
-            raise with_name(ds_name, exc) from exc
+            raise DatasetError(f"{ds_name}: {exc}") from exc
         return self._validated(ds_name, data, "load") if ds_name in self._validator_specs else data
 
     def save(self, ds_name: str, data: Any) -> None:
@@ -317,7 +316,7 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
         except BaseException as exc:
             self._save_validated.discard(ds_name)
             if isinstance(exc, DatasetError):
-                raise with_name(ds_name, exc) from exc
+                raise DatasetError(f"{ds_name}: {exc}") from exc
             raise
 
     def exists(self, ds_name: str) -> bool:

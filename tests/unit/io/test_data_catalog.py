@@ -189,8 +189,7 @@ def test_a_bad_expression_is_an_error() -> None:
 def test_failures_name_the_dataset_and_keep_their_cause() -> None:
     with pytest.raises(DatasetError, match=r"^x: gone") as caught:
         DataCatalog({"x": Failing(1)}).load("x")
-    # Who catches a missing version finds it, as on a dataset itself.
-    assert type(caught.value) is VersionNotFoundError
+    assert type(caught.value) is DatasetError
     assert isinstance(caught.value.__cause__, VersionNotFoundError)
 
 
