@@ -157,6 +157,14 @@ def test_the_launcher_killed_between_two_runs_is_replaced(strangers: set[psutil.
     assert h.run([nothing] * 10).status == "completed"
 
 
+def test_the_launcher_killed_before_it_has_read_anything_is_replaced(strangers: set[psutil.Process]) -> None:
+    with _pool.warmed("forkserver", 2, ()):
+        # It takes some time to boot, and what it was sent waits in its socket.
+        (launcher,) = set(psutil.Process().children()) - strangers
+        launcher.kill()
+        assert h.run([nothing] * 10).status == "completed"
+
+
 def test_the_launcher_killed_in_a_run_costs_the_running_task_only() -> None:
     def kill_launcher(_: Any) -> None:
         os.kill(os.getppid(), signal.SIGKILL)
@@ -180,6 +188,30 @@ def test_a_worker_killed_after_it_told_its_result_is_not_missed() -> None:
     place = str(note)
     run = h.run([lambda _: h.dump(place, os.getpid())], workers=1, observe=kill_and_look_away)
     assert run.done == {0} and not run.failures
+
+
+def test_a_worker_that_told_its_result_and_died_is_given_no_more() -> None:
+    # The driver hears of both at once, while a task waits for a worker that is not ready.
+    folder = Path(os.environ["PYTEST_TMP"])
+    note, first, go = folder / "pid", folder / "first", folder / "go"
+
+    def first_alone() -> None:
+        try:
+            first.mkdir()
+        except FileExistsError:
+            h.eventually(go.exists, "the driver let the second worker on")
+
+    def kill_and_look_away(event: Any) -> None:
+        if type(event).__name__ == "TaskStarted" and not go.exists():
+            pid = int(h.eventually(lambda: note.exists() and note.read_text(), "the task ended"))
+            worker = psutil.Process(pid)
+            h.eventually(lambda: worker.status() == psutil.STATUS_SLEEPING, "the worker waits for more")
+            worker.kill()
+            h.eventually(lambda: not psutil.pid_exists(pid), "the launcher took note of its death")
+            go.touch()
+
+    run = h.run([lambda _: h.dump(str(note), os.getpid()), nothing], prepare=first_alone, observe=kill_and_look_away)
+    assert run.done == {0, 1} and not run.failures
 
 
 def test_a_worker_killed_as_soon_as_its_result_is_known_takes_no_result_along() -> None:

@@ -55,6 +55,7 @@ class Link:
         is_new: nothing was sent to it yet, so it is as good for one run as for another.
         ready: it can take orders of the present run.
         retired: it was told to end; nobody will miss it.
+        is_gone: its process has ended, and so has the lane; its ``Exit`` is on its way to whoever polls.
         doom: why it is being killed.
         kill_at: when it is to be killed, if it was asked to end or retired.
         looks: at the memory of the attempt that it works on, where that has to be looked at.
@@ -71,10 +72,15 @@ class Link:
         self.is_new = True
         self.ready = False
         self.retired = False
+        self.is_gone = False
         self.doom: FailureKind | None = None
         self.kill_at = 0.0
         self.head_since = 0.0
         self.looks: MemoryLooks | None = None
+
+    def has_room(self, depth: int) -> bool:
+        """Return whether it can take one more order, when it shall have at most so many."""
+        return self.ready and self.doom is None and not self.is_gone and len(self.sent) < depth
 
 
 class Pool:
@@ -196,11 +202,13 @@ class Pool:
 
     def _hear_launcher(self) -> list[tuple[Link, Any]]:
         assert self._launcher is not None
-        data = self._launcher.control.recv(RECORD.size * 64)
-        while data and len(data) % RECORD.size:
-            more = self._launcher.control.recv(RECORD.size - len(data) % RECORD.size)
-            data = data + more if more else b""
-        if not data:
+        data = b""
+        with contextlib.suppress(ConnectionResetError):  # it was killed before it had read all that it was sent
+            data = self._launcher.control.recv(RECORD.size * 64)
+            while data and len(data) % RECORD.size:
+                more = self._launcher.control.recv(RECORD.size - len(data) % RECORD.size)
+                data = data + more if more else b""
+        if not data or len(data) % RECORD.size:
             return self._launcher_is_gone()
         found: list[tuple[Link, Any]] = []
         for kind, serial, pid, code, peak in RECORD.iter_unpack(data):
@@ -235,6 +243,7 @@ class Pool:
             self._selector.unregister(link.reader.end)
         link.reader.end.close()
         del self.links[link.serial]
+        link.is_gone = True
         unread = () if link.retired else tuple(link.lane.take_back())
         link.lane.close()
         found.append((link, Exit(code, peak, unread)))

@@ -351,7 +351,7 @@ class ProcessExecutor:
         """Send what is ready to the workers that have least to do, up to what each should have at hand."""
         depth = self._pace.depth
         while self._ready:
-            links = [link for link in self._links if link.ready and link.doom is None and len(link.sent) < depth]
+            links = [link for link in self._links if link.has_room(depth)]
             if not links:
                 return
             if not self._send(min(links, key=lambda link: len(link.sent)), self._ready[0]):
