@@ -165,6 +165,18 @@ def test_the_launcher_killed_before_it_has_read_anything_is_replaced(strangers: 
         assert h.run([nothing] * 10).status == "completed"
 
 
+def test_workers_that_all_end_with_their_launcher_are_no_sign_that_none_can_start(
+    strangers: set[psutil.Process],
+) -> None:
+    def kill_launcher(event: Any) -> None:
+        if type(event).__name__ == "RunStarted":
+            (launcher,) = set(psutil.Process().children()) - strangers
+            launcher.kill()
+
+    _pool.close_idle_pools()
+    assert h.run([nothing] * 12, workers=6, observe=kill_launcher).status == "completed"
+
+
 def test_the_launcher_killed_in_a_run_costs_the_running_task_only() -> None:
     def kill_launcher(_: Any) -> None:
         os.kill(os.getppid(), signal.SIGKILL)

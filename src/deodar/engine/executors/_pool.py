@@ -40,11 +40,13 @@ class Exit:
         code: negative is a signal; None when the launcher died first.
         peak: bytes; 0 when unknown.
         unread: packets that it had not begun to read.
+        is_first: of those that ended together, with their launcher.
     """
 
     code: int | None
     peak: int
     unread: tuple[bytes, ...] = ()
+    is_first: bool = True
 
 
 class Link:
@@ -229,14 +231,14 @@ class Pool:
         launcher.control.close()
         _bury_launcher(launcher.pid)
         found: list[tuple[Link, Any]] = []
-        for link in list(self.links.values()):
+        for number, link in enumerate(list(self.links.values())):
             # The kernel ends them with the launcher, but not in the same instant; what they say until then counts.
             messages = link.reader.read_to_end(_PATIENCE)
             found.extend((link, message) for message in messages)
-            found.extend(self._bury(link, None, 0))
+            found.extend(self._bury(link, None, 0, is_first=not number))
         return found
 
-    def _bury(self, link: Link, code: int | None, peak: int) -> list[tuple[Link, Any]]:
+    def _bury(self, link: Link, code: int | None, peak: int, *, is_first: bool = True) -> list[tuple[Link, Any]]:
         """Return the last words of a worker, and its end."""
         found: list[tuple[Link, Any]] = [(link, message) for message in link.reader.read(everything=True)]
         with contextlib.suppress(KeyError, ValueError):
@@ -246,7 +248,7 @@ class Pool:
         link.is_gone = True
         unread = () if link.retired else tuple(link.lane.take_back())
         link.lane.close()
-        found.append((link, Exit(code, peak, unread)))
+        found.append((link, Exit(code, peak, unread, is_first)))
         return found
 
     def close(self, patience: float = _PATIENCE) -> None:

@@ -300,7 +300,7 @@ class ProcessExecutor:
             self._events.append(WorkerLost(link.name, end.code, lost.task if lost else None))
         if lost is not None:
             self._lose(link, lost, end)
-        if not link.ready and not link.retired:
+        if not link.ready and not link.retired and end.is_first:
             self._misstarts += 1
             if self._misstarts > MOST_MISSTARTS:
                 raise WorkerNotReadyError.after(self._misstarts, end.code)
