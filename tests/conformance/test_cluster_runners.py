@@ -186,6 +186,12 @@ def test_a_worker_of_a_local_cluster_comes_back_however_long_it_is_away(tmp_path
         assert DaskRunner(n_workers=1).run(pipeline, catalog(marker=str(tmp_path / "seen")))["done"].load() == "alive"
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"], ids=["ray", "ray-client"])
+def test_a_head_that_is_not_there_is_an_error_and_nothing_hangs(address: str) -> None:
+    with pytest.raises(ConnectionError, match=rf"No cluster of Ray answers at {address}"):
+        RayRunner(address).run(Pipeline([node(s.increment, "a", "b")]), catalog(a=1))
+
+
 @pytest.mark.cluster("dask")
 def test_a_cluster_that_is_not_there_is_an_error_and_nothing_hangs() -> None:
     runner = DaskRunner("tcp://127.0.0.1:1", timeout="1s")

@@ -12,6 +12,7 @@ import functools
 import logging
 import os
 import pickle
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -26,6 +27,8 @@ from ._outfit import thread_limits
 
 LOSSES = 3
 """How often Ray runs a task again whose worker died."""
+KNOCK = 10.0
+"""Seconds in which the head of a cluster takes a connection."""
 NAMESPACE = "deodar"
 OFFICE_AFTER = 1.0
 """Seconds that a node has to take before messages can come ahead of results, if no node has a limit of time."""
@@ -58,6 +61,7 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExec
         wanted = {"address": "local", "include_dashboard": False, **wanted}
     else:
         wanted["address"] = address
+        _knock(address)
     with quiet("ray"):
         if address is None:
             with _private_to_this_machine(ray):
@@ -68,6 +72,17 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExec
             yield RayExecutor(ray, ours=address is None)
         finally:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raise if nobody listens at an address: Ray itself would try for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        return  # "auto", or a name that Ray looks up
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
+    except OSError as error:
+        raise ConnectionError(f"No cluster of Ray answers at {address}: {error}. Is its head running?") from error
 
 
 @contextlib.contextmanager
