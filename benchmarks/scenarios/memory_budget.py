@@ -19,7 +19,7 @@ package, count, size, budget = sys.argv[1], *(int(number) for number in sys.argv
 io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
 inherited = importlib.import_module(f"{package}.runner._inherited")
 memory = importlib.import_module(f"{package}.runner._memory")
-memory_run = importlib.import_module(f"{package}.runner._memory_run")
+memory_run = importlib.import_module(f"{package}.runner._memory.run")
 logging.disable(logging.CRITICAL)
 
 WORKERS = 6

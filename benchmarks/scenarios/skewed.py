@@ -17,7 +17,7 @@ package = sys.argv[1]
 io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
 inherited = importlib.import_module(f"{package}.runner._inherited")
 memory = importlib.import_module(f"{package}.runner._memory")
-memory_run = importlib.import_module(f"{package}.runner._memory_run")
+memory_run = importlib.import_module(f"{package}.runner._memory.run")
 logging.disable(logging.CRITICAL)
 
 LONG, SHORT, CHAINS, LINKS = 4.0, 0.2, 4, 5

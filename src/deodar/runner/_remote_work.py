@@ -185,7 +185,7 @@ def modules_of_work(nodes: Sequence[Node], project: Inherited) -> list[str]:
     package = __name__.partition(".")[0]
     modules = [__name__, f"{package}.pipeline.node"]
     if project.state is not None:
-        modules.append(f"{__package__}._memory_work")
+        modules.append(f"{__package__}._memory.work")
     if project.prepare_worker is not None:
         modules.append(getattr(project.prepare_worker, "func", project.prepare_worker).__module__)
     modules = [module for module in modules if module.startswith(f"{package}.")]

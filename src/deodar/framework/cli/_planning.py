@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...pipeline.pipeline import Pipeline
     from ...runner._inherited import Inherited
     from ...runner._memory import MemoryOptions
-    from ...runner._memory_forecast import Forecast
+    from ...runner._memory.forecast import Forecast
 
 _TOP = __name__.partition(".")[0]
 _MARKS = {"run": "green", "may": "yellow", "reuse": None}
@@ -97,7 +97,7 @@ def look_ahead(found: Prospect) -> "Forecast":
         KedroCliError: if what it should build on is not there.
     """
     from ...runner._memory import RunMemoryError
-    from ...runner._memory_forecast import forecast
+    from ...runner._memory.forecast import forecast
 
     try:
         return forecast(found.pipeline, found.catalog, found.options, found.project)

@@ -49,7 +49,7 @@ def debug(
     if attempt is not None:
         click.echo(f"{node} {attempt.outcome} in run {run}" + (f": {attempt.error}" if attempt.error else "."))
     # Imported here: only this command makes inputs again.
-    from ...runner._memory_inputs import load_inputs
+    from ...runner._memory.inputs import load_inputs
 
     inputs = load_inputs(found.pipeline, found.catalog, chosen, attempt, found.options, found.project, click.echo)
     _call(chosen, inputs)
@@ -59,7 +59,7 @@ def _last(found: Prospect, node: str, run_id: str | None) -> "tuple[str, Attempt
     # Imported here: the command tree is read for `--help`, too.
     from ...engine.journal.history import History
     from ...engine.journal.store import JournalError
-    from ...runner._memory_forecast import open_for_looking
+    from ...runner._memory.forecast import open_for_looking
 
     try:
         with open_for_looking(found.options) as journal:

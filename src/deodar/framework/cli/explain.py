@@ -10,7 +10,7 @@ from .utils import _split_params, env_option, split_string, verbose_option
 
 if TYPE_CHECKING:
     from ...engine.model import TaskId
-    from ...runner._memory_forecast import Forecast
+    from ...runner._memory.forecast import Forecast
     from ..startup import ProjectMetadata
 
 _PIPELINES = "Registered pipelines to look at, separated by commas. Without it `__default__`."
@@ -69,7 +69,7 @@ def accept(
         tasks.append(task)
     # Imported here: only this command writes records by hand.
     from ...runner._memory import RunMemoryError
-    from ...runner._memory_accept import accept_tasks
+    from ...runner._memory.accept import accept_tasks
 
     assert ahead.decision is not None
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deodar.runner._memory_code import ProjectModules
+from deodar.runner._memory.code import ProjectModules
 
 
 @pytest.mark.parametrize("module", ["numpy.linalg", "json", "sys", "deodar.io", "click"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.journal.records import Records
-from ..engine.journal.store import FILE_NAME, Journal, JournalError
-from ..engine.model import TaskId
-from ._memory import MemoryOptions, RunMemoryError
-from ._memory_run import Decision, home_of
+from ...engine.journal.records import Records
+from ...engine.journal.store import FILE_NAME, Journal, JournalError
+from ...engine.model import TaskId
+from .options import MemoryOptions, RunMemoryError
+from .run import Decision, home_of
 
 
 def accept_tasks(options: MemoryOptions, decision: Decision, tasks: Sequence[TaskId]) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass, replace
-from ..engine.graph import TaskGraph
-from ..engine.model import TaskId, TaskSpec, ValueId, ValueSpec
-from ._memory_datasets import find, is_in_memory
-from ._memory_work import Output
+from ..._records import dataclass, replace
+from ...engine.graph import TaskGraph
+from ...engine.model import TaskId, TaskSpec, ValueId, ValueSpec
+from .datasets import find, is_in_memory
+from .work import Output
 
 if TYPE_CHECKING:
-    from ._catalog import Catalog
-    from ._compile import CompiledPipeline
+    from .._catalog import Catalog
+    from .._compile import CompiledPipeline
 
 
 @dataclass(frozen=True, slots=True)

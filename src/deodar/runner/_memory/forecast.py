@@ -8,22 +8,22 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
-from ..engine.cache.fingerprint import list_changes
-from ..engine.journal.records import LearnedCosts
-from ..engine.journal.store import FILE_NAME, Journal
-from ..engine.model import TaskId
-from ..engine.plan import Verdict
-from ._compile import CompiledPipeline, compile_pipeline
-from ._inherited import Inherited
-from ._memory import MemoryOptions
-from ._memory_datasets import find, is_in_memory, target_of
-from ._memory_run import Decision, decide_run, home_of
-from ._policies import SpecMaker
+from ..._records import dataclass
+from ...engine.cache.fingerprint import list_changes
+from ...engine.journal.records import LearnedCosts
+from ...engine.journal.store import FILE_NAME, Journal
+from ...engine.model import TaskId
+from ...engine.plan import Verdict
+from .._compile import CompiledPipeline, compile_pipeline
+from .._inherited import Inherited
+from .._policies import SpecMaker
+from .datasets import find, is_in_memory, target_of
+from .options import MemoryOptions
+from .run import Decision, decide_run, home_of
 
 if TYPE_CHECKING:
-    from ..pipeline import Pipeline
-    from ._catalog import Catalog
+    from ...pipeline import Pipeline
+    from .._catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)

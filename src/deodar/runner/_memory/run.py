@@ -9,31 +9,31 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
-from ..engine.cache.fingerprint import Fingerprint
-from ..engine.cache.store import NotStoredError, ValueStore
-from ..engine.journal.history import History, prune_now_and_then
-from ..engine.journal.locks import OutputBusyError, OutputLocks
-from ..engine.journal.recorder import Recorder, RunHeader
-from ..engine.journal.records import CodeMemo, FileMemo, LearnedCosts, Records
-from ..engine.journal.store import FILE_NAME, Journal, JournalError, open_journal
-from ..engine.model import TaskId, ValueId
-from ..engine.plan import Plan, Record, Request, decide
-from ..engine.plan_gate import PlanGate
-from ..io import MemoryDataset
-from ._inherited import Inherited
-from ._memory import ActiveMemory, MemoryOptions, RunMemoryError, new_run_id
-from ._memory_code import NodePrints
-from ._memory_datasets import NOTHING, find, held, target_of
-from ._memory_evidence import CatalogEvidence
-from ._memory_graph import MemoryGraph, look, numbers_of, results
-from ._memory_spill import Spiller
-from ._memory_work import SMALL, Care, RememberingWork, look_at
+from ..._records import dataclass
+from ...engine.cache.fingerprint import Fingerprint
+from ...engine.cache.store import NotStoredError, ValueStore
+from ...engine.journal.history import History, prune_now_and_then
+from ...engine.journal.locks import OutputBusyError, OutputLocks
+from ...engine.journal.recorder import Recorder, RunHeader
+from ...engine.journal.records import CodeMemo, FileMemo, LearnedCosts, Records
+from ...engine.journal.store import FILE_NAME, Journal, JournalError, open_journal
+from ...engine.model import TaskId, ValueId
+from ...engine.plan import Plan, Record, Request, decide
+from ...engine.plan_gate import PlanGate
+from ...io import MemoryDataset
+from .._inherited import Inherited
+from .code import NodePrints
+from .datasets import NOTHING, find, held, target_of
+from .evidence import CatalogEvidence
+from .graph import MemoryGraph, look, numbers_of, results
+from .options import ActiveMemory, MemoryOptions, RunMemoryError, new_run_id
+from .spill import Spiller
+from .work import SMALL, Care, RememberingWork, look_at
 
 if TYPE_CHECKING:
-    from ._catalog import Catalog
-    from ._compile import CompiledPipeline
-    from ._pinned_versions import PinnedVersions
+    from .._catalog import Catalog
+    from .._compile import CompiledPipeline
+    from .._pinned_versions import PinnedVersions
 
 logger = logging.getLogger(__name__)
 

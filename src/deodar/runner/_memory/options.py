@@ -16,15 +16,15 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._records import dataclass
-from ._inherited import Inherited, inherit, inherited
+from ..._records import dataclass
+from .._inherited import Inherited, inherit, inherited
 
 if TYPE_CHECKING:
-    from ..engine.driver import Gate
-    from ..engine.observers import Observer
-    from ._catalog import Catalog
-    from ._compile import CompiledPipeline
-    from ._pinned_versions import PinnedVersions
+    from ...engine.driver import Gate
+    from ...engine.observers import Observer
+    from .._catalog import Catalog
+    from .._compile import CompiledPipeline
+    from .._pinned_versions import PinnedVersions
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def remembered(
         yield NO_MEMORY
         return
     # Imported here: sqlite3, ast and their like are needed by runs that remember alone.
-    from ._memory_run import open_memory
+    from .run import open_memory
 
     with contextlib.ExitStack() as stack:
         memory = open_memory(stack, options, project, compiled, catalog, work, versions)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from ..engine.cache.fingerprint import Fingerprint, of_tree
+from ...engine.cache.fingerprint import Fingerprint, of_tree
 
 Role = Literal["read", "write"]
 

@@ -7,7 +7,7 @@ import stat
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from ..engine.cache.content import (
+from ...engine.cache.content import (
     PREFIX,
     REMOTE_PREFIX,
     STAT_PREFIX,
@@ -16,10 +16,10 @@ from ..engine.cache.content import (
     identify_remote,
     stat_identity,
 )
-from ..io import MemoryDataset, SharedMemoryDataset
+from ...io import MemoryDataset, SharedMemoryDataset
 
 if TYPE_CHECKING:
-    from ._catalog import Catalog
+    from .._catalog import Catalog
 
 LOCAL = ("file", "local")
 _NOTHING: Any = object()

@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..engine.cache import memory
-from ..engine.cache.content import ContentMemo
-from ..engine.cache.packages import installed_version
-from ..engine.cache.store import ValueStore
-from ..engine.model import ValueId
-from ..engine.plan import same_identity
-from ..io.core import is_parameter
-from ._memory_datasets import NOTHING, held, identify, is_in_memory, is_same, is_traceable
+from ...engine.cache import memory
+from ...engine.cache.content import ContentMemo
+from ...engine.cache.packages import installed_version
+from ...engine.cache.store import ValueStore
+from ...engine.model import ValueId
+from ...engine.plan import same_identity
+from ...io.core import is_parameter
+from .datasets import NOTHING, held, identify, is_in_memory, is_same, is_traceable
 
 _MEMORY_LIMIT = 16 << 20
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deodar.io import AbstractDataset
-from deodar.runner._memory_configuration import Configurations
+from deodar.runner._memory.configuration import Configurations
 
 
 class Thing(AbstractDataset[Any, Any]):

@@ -9,18 +9,18 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine.cache.code import CodeTracker
-from ..engine.cache.digests import clipped, digest_text
-from ..engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
-from ..engine.cache.packages import Packages, is_standard
-from ..engine.cache.syntax import Memo
-from ..io.core import is_parameter
-from ._memory_configuration import Configurations, Role
-from ._memory_datasets import NOTHING, find, held, is_in_memory
+from ...engine.cache.code import CodeTracker
+from ...engine.cache.digests import clipped, digest_text
+from ...engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
+from ...engine.cache.packages import Packages, is_standard
+from ...engine.cache.syntax import Memo
+from ...io.core import is_parameter
+from .configuration import Configurations, Role
+from .datasets import NOTHING, find, held, is_in_memory
 
 if TYPE_CHECKING:
-    from ..pipeline import Node
-    from ._catalog import Catalog
+    from ...pipeline import Node
+    from .._catalog import Catalog
 
 _OWN = __name__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
-from ..engine.cache import memory
-from ..engine.cache.store import NotStorableError, TooLargeError, ValueStore
-from ..engine.model import TaskId, ValueId
-from ._memory_datasets import NOTHING, find, held, identify, size_of
+from ..._records import dataclass
+from ...engine.cache import memory
+from ...engine.cache.store import NotStorableError, TooLargeError, ValueStore
+from ...engine.model import TaskId, ValueId
+from .datasets import NOTHING, find, held, identify, size_of
 
 if TYPE_CHECKING:
-    from ..engine.executors.protocol import Channel
-    from ._catalog import Catalog
+    from ...engine.executors.protocol import Channel
+    from .._catalog import Catalog
 
 logger = logging.getLogger(__name__)
 

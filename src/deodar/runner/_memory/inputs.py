@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..engine.cache.store import NotStoredError, ValueStore
-from ..io.core import is_parameter
-from ._inherited import Inherited, inherit
-from ._memory import MemoryOptions
-from ._memory_datasets import find, is_in_memory
-from ._memory_run import home_of
-from .sequential_runner import SequentialRunner
+from ...engine.cache.store import NotStoredError, ValueStore
+from ...io.core import is_parameter
+from .._inherited import Inherited, inherit
+from ..sequential_runner import SequentialRunner
+from .datasets import find, is_in_memory
+from .options import MemoryOptions
+from .run import home_of
 
 if TYPE_CHECKING:
-    from ..engine.journal.history import Attempt
-    from ..pipeline import Node, Pipeline
-    from ._catalog import Catalog
+    from ...engine.journal.history import Attempt
+    from ...pipeline import Node, Pipeline
+    from .._catalog import Catalog
 
 
 def load_inputs(

@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..engine.cache.store import ValueStore
-from ..engine.events import Event, RunEnded, TaskEnded, TaskFailed, TaskReused, TaskSkipped
-from ..engine.graph import TaskGraph
-from ..engine.journal.records import Records
-from ..engine.model import FailureKind, TaskId, ValueId
-from ._memory_datasets import NOTHING
-from ._memory_work import put
+from ...engine.cache.store import ValueStore
+from ...engine.events import Event, RunEnded, TaskEnded, TaskFailed, TaskReused, TaskSkipped
+from ...engine.graph import TaskGraph
+from ...engine.journal.records import Records
+from ...engine.model import FailureKind, TaskId, ValueId
+from .datasets import NOTHING
+from .work import put
 
 logger = logging.getLogger(__name__)
 
