@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 
 import numpy as np
@@ -10,6 +11,20 @@ import pytest
 
 from deodar.engine.transport.parcel import Parcel
 from deodar.engine.transport.pickling import UnportableValueError
+
+GARBAGE = """
+import gc, pickle
+from deodar.engine.transport.parcel import Parcel
+
+def leave(parcel):
+    buffers = []
+    pickle.dumps(parcel, protocol=5, buffer_callback=buffers.append)
+    held = [parcel, *map(memoryview, buffers)]
+    held.append(held)
+
+leave({parcel})
+gc.collect()
+"""
 
 
 def test_a_value_comes_out_as_it_went_in() -> None:
@@ -34,6 +49,24 @@ def test_it_travels_as_one_buffer_out_of_band() -> None:
     stream = pickle.dumps(Parcel.of(np.ones(100_000)), protocol=5, buffer_callback=buffers.append)
     assert len(stream) < 200 and len(buffers) == 1
     assert pickle.loads(stream, buffers=[bytes(b.raw()) for b in buffers]).unpack().sum() == 100_000
+
+
+@pytest.mark.parametrize("first", ["", "import numpy"], ids=["plain", "with-numpy"])
+@pytest.mark.parametrize(
+    "parcel", ["Parcel.of('text')", "Parcel(memoryview(b'a message')[2:])"], ids=["made", "received"]
+)
+def test_buffers_of_it_may_be_garbage_together_with_it(first: str, parcel: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", first + GARBAGE.format(parcel=parcel)], stderr=subprocess.PIPE, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_part_of_a_message_travels_on_without_a_copy() -> None:
+    message, buffers = bytearray(1000), list[pickle.PickleBuffer]()
+    pickle.dumps(Parcel(memoryview(message)[100:]), protocol=5, buffer_callback=buffers.append)
+    message[100:103] = b"new"
+    assert bytes(buffers[0].raw()[:3]) == b"new"
 
 
 @pytest.mark.parametrize("protocol", [2, 5])
