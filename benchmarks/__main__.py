@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from . import incremental, startup
-from .subjects import ROOT, Subject, subjects
+from .subjects import ROOT, Subject, installed, subjects
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -105,7 +105,7 @@ def catalog(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
 
 def start(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
     """CPU time of the command line."""
-    return {f"start {title}": row for title, row in startup.measure([ours, *peers]).items()}
+    return {f"start {title}": row for title, row in startup.measure([installed(), *peers]).items()}
 
 
 def clusters(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def memory(ours: Subject, peers: list[Subject]) -> dict[str, Any]:
                 f"10 MB in {folder}, {what} file: a staged save {staged:.2f} of one in place, "
                 f"os.replace by hand {by_hand:.2f}"
             )
-    return {"journal, per event": {"deodar": journal["event"]}, **incremental.measure(ours)}
+    return {"journal, per event": {"deodar": journal["event"]}, **incremental.measure(installed())}
 
 
 SUITES = {

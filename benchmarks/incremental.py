@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from .startup import cpu_seconds, make_project
-from .subjects import BIN, VENVS, Subject, make_environment
+from .subjects import BIN, VENVS, Subject, installed, make_environment
 
 CHAIN = 10
 
@@ -153,5 +152,4 @@ def _quietly(command: list[str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    ours = Subject("deodar", "deodar", Path(sys.executable))
-    print(measure(ours), os.cpu_count())
+    print(measure(installed()), os.cpu_count())

@@ -24,7 +24,7 @@ def cpu_seconds(command: list[str], cwd: Path, repeats: int = REPEATS) -> float:
 
 def once(command: list[str], cwd: Path) -> float:
     """Run a command and return its CPU time."""
-    # Installed packages have their bytecode; so must this tree, which is run from its sources.
+    # Bytecode of the project is kept from one run to the next, as it is for users.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     # Not os.times, which counts in hundredths of a second.
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -47,6 +47,15 @@ def make_environment(name: str, *requirements: str) -> Path:
     return folder / BIN / "python"
 
 
+def installed() -> Subject:
+    """Return this tree as its users have it and as the peers are: installed, in an environment with nothing else."""
+    python = make_environment("deodar", str(ROOT))
+    # What is there may be an earlier state of the tree.
+    refresh = ["install", "--quiet", "--disable-pip-version-check", "--force-reinstall", "--no-deps", str(ROOT)]
+    subprocess.run([str(python), "-m", "pip", *refresh], check=True)
+    return Subject("deodar", "deodar", python)
+
+
 def subjects(*, peers: bool = True) -> list[Subject]:
     """Return this tree and the two releases of Kedro that it is measured against, if these are asked for."""
     kedros = [
