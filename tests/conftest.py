@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -42,3 +44,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     for engine, count in sorted(_left_out.items()):
         terminalreporter.write_line(f"{engine} is not installed: {count} tests on it are not collected.")
+
+
+@pytest.fixture
+def new_processes() -> Callable[[], list[psutil.Process]]:
+    """Return what lists the processes that were started since the test began, and their children.
+
+    Other tests may have left some in this process that stay on purpose, as those of multiprocessing do.
+    """
+    strangers = set(psutil.Process().children(recursive=True))
+    return lambda: [process for process in psutil.Process().children(recursive=True) if process not in strangers]

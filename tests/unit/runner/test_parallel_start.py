@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from deodar.pipeline import Pipeline, node
 from deodar.runner import ParallelRunner
 from deodar.runner._memory import remembering
 
+Processes = Callable[[], list[psutil.Process]]
+
 
 @pytest.fixture(autouse=True)
 def no_idle_pools() -> Iterator[None]:
@@ -26,25 +28,22 @@ def no_idle_pools() -> Iterator[None]:
     close_idle_pools()
 
 
-def processes() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
-
-
 class Watched(AbstractDataset[Any, Any]):
     """Notes in the main process how many others there are when it is packed, and can be told to refuse."""
 
     seen: list[int]
 
-    def __init__(self, path: Path, *, travels: bool = True) -> None:
+    def __init__(self, path: Path, processes: Processes, *, travels: bool = True) -> None:
         self._path = path
+        self._processes = processes
         self._travels = travels
         self.seen = []
 
     def __getstate__(self) -> dict[str, Any]:
-        self.seen.append(len(processes()))
+        self.seen.append(len(self._processes()))
         if not self._travels:
             raise TypeError("it stays")
-        return self.__dict__
+        return {**self.__dict__, "_processes": None}
 
     def load(self) -> Any:
         return self._path.read_text()
@@ -70,41 +69,43 @@ def catalog(loud: Any) -> DataCatalog:
     return DataCatalog({"text": MemoryDataset("hey"), "loud": loud})
 
 
-def test_workers_start_while_the_run_is_prepared(tmp_path: Path) -> None:
-    loud = Watched(tmp_path / "loud")
+def test_workers_start_while_the_run_is_prepared(tmp_path: Path, new_processes: Processes) -> None:
+    loud = Watched(tmp_path / "loud", new_processes)
     ParallelRunner(2).run(ONE, catalog(loud))
     assert loud.seen[0] > 0
     assert loud.load() == "HEY"
 
 
-def test_a_run_that_cannot_begin_leaves_no_process() -> None:
+def test_a_run_that_cannot_begin_leaves_no_process(new_processes: Processes) -> None:
     with pytest.raises(ValueError, match="not found"):
         ParallelRunner(2).run(ONE, DataCatalog({}))
-    assert not processes()
+    assert not new_processes()
 
 
-def test_nodes_that_all_stay_in_the_main_process_leave_no_worker(tmp_path: Path) -> None:
-    loud = Watched(tmp_path / "loud", travels=False)
+def test_nodes_that_all_stay_in_the_main_process_leave_no_worker(tmp_path: Path, new_processes: Processes) -> None:
+    loud = Watched(tmp_path / "loud", new_processes, travels=False)
     ParallelRunner(2).run(ONE, catalog(loud))
     assert loud.load() == "HEY"
     close_idle_pools()
-    assert not processes()
+    assert not new_processes()
 
 
-def test_an_empty_run_starts_no_process() -> None:
+def test_an_empty_run_starts_no_process(new_processes: Processes) -> None:
     ParallelRunner(2).run(Pipeline([]), DataCatalog({}))
-    assert not processes()
+    assert not new_processes()
 
 
-def test_a_run_that_has_nothing_to_do_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_has_nothing_to_do_starts_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_processes: Processes
+) -> None:
     monkeypatch.chdir(tmp_path)
-    loud = Watched(tmp_path / "loud")
+    loud = Watched(tmp_path / "loud", new_processes)
     with remembering(incremental=True, wants_results=False):
         ParallelRunner(2).run(ONE, catalog(loud))
-        assert processes()
+        assert new_processes()
         close_idle_pools()
         ParallelRunner(2).run(ONE, catalog(loud))
-        assert not processes()
+        assert not new_processes()
 
 
 def test_an_unknown_start_method_is_told_of_once(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -14,6 +15,8 @@ from deodar.engine.executors.processes import ProcessExecutor
 from . import jobs
 from .harness import Job, run_jobs
 
+Processes = Callable[[], list[psutil.Process]]
+
 
 @pytest.fixture(autouse=True)
 def no_idle_pools() -> Iterator[None]:
@@ -22,46 +25,42 @@ def no_idle_pools() -> Iterator[None]:
     _pool.close_idle_pools()
 
 
-def descendants() -> list[psutil.Process]:
-    return psutil.Process().children(recursive=True)
-
-
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
-def test_workers_that_were_started_early_are_those_of_the_run(method: str) -> None:
+def test_workers_that_were_started_early_are_those_of_the_run(method: str, new_processes: Processes) -> None:
     with _pool.warmed(method, 2, ()):
-        (launcher,) = psutil.Process().children()
+        launcher = new_processes()[0]
         run_jobs([Job(jobs.nothing)] * 4, method=method)
-        assert psutil.Process().children() == [launcher]
+        assert [process for process in new_processes() if process.ppid() == os.getpid()] == [launcher]
         assert len(launcher.children()) == 2
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
-def test_workers_that_were_started_early_and_not_used_are_gone(method: str) -> None:
+def test_workers_that_were_started_early_and_not_used_are_gone(method: str, new_processes: Processes) -> None:
     with _pool.warmed(method, 2, ()):
-        started = descendants()
+        started = new_processes()
         assert started
     # It may be before the launcher has started any, or in the middle of that.
     psutil.wait_procs(started, timeout=30)
-    assert not descendants()
+    assert not new_processes()
 
 
-def test_they_are_gone_when_the_run_fails_before_it_begins() -> None:
+def test_they_are_gone_when_the_run_fails_before_it_begins(new_processes: Processes) -> None:
     with pytest.raises(ZeroDivisionError), _pool.warmed("forkserver", 1, ()):
         raise ZeroDivisionError
-    assert not descendants()
+    assert not new_processes()
 
 
-def test_nothing_starts_early_beside_workers_that_wait() -> None:
+def test_nothing_starts_early_beside_workers_that_wait(new_processes: Processes) -> None:
     run_jobs([Job(jobs.nothing)], workers=1)
-    before = descendants()
+    before = new_processes()
     with _pool.warmed("forkserver", 2, ()):
-        assert descendants() == before
-    assert descendants() == before
+        assert new_processes() == before
+    assert new_processes() == before
 
 
-def test_what_is_forked_is_never_forked_early() -> None:
+def test_what_is_forked_is_never_forked_early(new_processes: Processes) -> None:
     with _pool.warmed("fork", 2, ()):
-        assert not descendants()
+        assert not new_processes()
 
 
 def test_workers_that_were_started_early_for_nothing_end() -> None:
@@ -83,7 +82,7 @@ def test_new_workers_have_the_modules_that_all_need() -> None:
         assert run_jobs([Job(is_loaded)], workers=1).results == [True]
 
 
-def test_a_run_that_may_have_nothing_to_do_starts_workers_for_its_first_task() -> None:
+def test_a_run_that_may_have_nothing_to_do_starts_workers_for_its_first_task(new_processes: Processes) -> None:
     with ProcessExecutor(2, eager=False):
-        assert not descendants()
+        assert not new_processes()
     assert run_jobs([Job(jobs.add, ["a"])] * 3, given={"a": 2}, eager=False).results == [2, 2, 2]
