@@ -32,18 +32,19 @@ class Watched(AbstractDataset[Any, Any]):
     """Notes in the main process how many others there are when it is packed, and can be told to refuse."""
 
     seen: list[int]
+    processes: Processes | None = None
 
-    def __init__(self, path: Path, processes: Processes, *, travels: bool = True) -> None:
+    def __init__(self, path: Path, *, travels: bool = True) -> None:
         self._path = path
-        self._processes = processes
         self._travels = travels
         self.seen = []
 
     def __getstate__(self) -> dict[str, Any]:
-        self.seen.append(len(self._processes()))
+        assert self.processes is not None
+        self.seen.append(len(self.processes()))
         if not self._travels:
             raise TypeError("it stays")
-        return {**self.__dict__, "_processes": None}
+        return {**self.__dict__, "processes": None}
 
     def load(self) -> Any:
         return self._path.read_text()
@@ -58,6 +59,13 @@ class Watched(AbstractDataset[Any, Any]):
         return {"path": str(self._path)}
 
 
+def watched(folder: Path, processes: Processes, *, travels: bool = True) -> Watched:
+    dataset = Watched(folder / "loud", travels=travels)
+    # Not an argument: those are a part of the dataset, and travel.
+    dataset.processes = processes
+    return dataset
+
+
 def shout(text: str) -> str:
     return text.upper()
 
@@ -70,7 +78,7 @@ def catalog(loud: Any) -> DataCatalog:
 
 
 def test_workers_start_while_the_run_is_prepared(tmp_path: Path, new_processes: Processes) -> None:
-    loud = Watched(tmp_path / "loud", new_processes)
+    loud = watched(tmp_path, new_processes)
     ParallelRunner(2).run(ONE, catalog(loud))
     assert loud.seen[0] > 0
     assert loud.load() == "HEY"
@@ -83,7 +91,7 @@ def test_a_run_that_cannot_begin_leaves_no_process(new_processes: Processes) -> 
 
 
 def test_nodes_that_all_stay_in_the_main_process_leave_no_worker(tmp_path: Path, new_processes: Processes) -> None:
-    loud = Watched(tmp_path / "loud", new_processes, travels=False)
+    loud = watched(tmp_path, new_processes, travels=False)
     ParallelRunner(2).run(ONE, catalog(loud))
     assert loud.load() == "HEY"
     close_idle_pools()
@@ -99,7 +107,7 @@ def test_a_run_that_has_nothing_to_do_starts_no_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_processes: Processes
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    loud = Watched(tmp_path / "loud", new_processes)
+    loud = watched(tmp_path, new_processes)
     with remembering(incremental=True, wants_results=False):
         ParallelRunner(2).run(ONE, catalog(loud))
         assert new_processes()
