@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CLUSTER := $(VENV)/.cluster-installed
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
@@ -21,7 +20,7 @@ setup: $(STAMP)  ## Create the environment in .venv
 demo: $(STAMP)  ## Make a project from the default starter in build/, run it, say what was made
 	$(BIN)/python scripts/demo.py
 
-test: check tests browser  ## Lint, types, import contracts, tests, in a browser too
+test: check tests browser cluster  ## Lint, types, import contracts, tests, in a browser and on clusters too
 
 check: lint types imports  ## ruff, mypy --strict, import contracts
 
@@ -41,14 +40,8 @@ tests: $(STAMP)
 browser: $(STAMP)  ## Tests of the page in a real browser, which is installed where that is possible
 	$(BIN)/python scripts/browser_tests.py
 
-$(CLUSTER): $(STAMP)
-	@done=yes; for engine in dask ray; do \
-	  $(PYTHON) scripts/make_venv.py $(VENV) --editable ".[$$engine]" || { done=no; echo "$$engine cannot be installed here."; }; \
-	done; if [ $$done = yes ]; then touch $@; fi
-
-# In a run of its own, one test after the other: each has processes on all cores. 5: neither is installed.
-cluster: $(CLUSTER)  ## Tests on Dask and Ray, which are 300 MB more to install
-	$(BIN)/pytest -m cluster || [ $$? -eq 5 ]
+cluster: $(STAMP)  ## Tests on Dask and Ray, which are installed where that is possible: 300 MB more
+	$(BIN)/python scripts/cluster_tests.py
 
 crash: $(STAMP)  ## Kill runs at each of their steps and at many random moments
 	$(BIN)/pytest -m exhaustive -n $(JOBS)

@@ -18,8 +18,18 @@ ENGINES = {"dask": "distributed", "ray": "ray"}
 _left_out: dict[str, int] = {}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests on one engine run apart from those on the others."""
+    parser.addoption("--engine", choices=sorted(ENGINES), help="with -m cluster: run the tests on this one alone")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests of engines that are not installed; ``pytest_terminal_summary`` says so, once."""
+    wanted = config.getoption("engine")
+    if wanted is not None:
+        others = {item for item in items if wanted not in (_engines_of(item) or {wanted})}
+        items[:] = [item for item in items if item not in others]
+        config.hook.pytest_deselected(items=list(others))
     missing = {engine for engine, module in ENGINES.items() if find_spec(module) is None}
     without = [item for item in items if missing & _engines_of(item)]
     for item in without:
