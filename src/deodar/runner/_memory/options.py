@@ -65,7 +65,7 @@ class MemoryOptions:
     value_limit: int | None = 1 << 30
     store_limit: int | None = 10 << 30
     wants_results: bool = True
-    keep_runs: int | None = 200
+    keep_runs: int | None = 1000
     wait: float | None = 3600.0
     facts: Mapping[str, Any] = field(default_factory=dict)
 
