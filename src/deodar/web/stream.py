@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 
 from ..engine.journal.history import History
@@ -48,7 +49,7 @@ async def follow(path: Path, after: int | None, is_over: Callable[[], bool] = ne
         while not is_over():
             version = int(journal.read("PRAGMA data_version")[0][0])
             found = history.happenings(last, limit=_BATCH) if version != seen else []
-            for happening, after_it in zip(found, [*found[1:], None], strict=True):
+            for happening, after_it in zip_longest(found, found[1:]):
                 last = happening.id
                 # Of those that share a number the last one gives it: a page asks for what comes after.
                 number = "" if after_it is not None and after_it.id == last else f"id: {last}\n"

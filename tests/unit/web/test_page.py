@@ -167,6 +167,16 @@ def test_a_page_that_listens_is_left_when_the_server_ends(journal: Path, tmp_pat
     assert len(asyncio.run(read(tmp_path / "not-yet.db"))) == 1
 
 
+def test_a_page_is_kept_while_nothing_happens(journal: Path) -> None:
+    looks = iter([False, False, True])
+
+    async def read() -> list[str]:
+        return [text async for text in follow(journal, None, lambda: next(looks))]
+
+    assert len(asyncio.run(read())) == 1
+    assert list(looks) == []
+
+
 def test_a_number_of_an_event_must_be_one() -> None:
     assert check_number("12") == 12
     assert check_number(None) is None
