@@ -100,7 +100,7 @@ def ours(cluster, shape, nodes):
 
 def driver_bytes(cluster):
     io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
-    clusters = importlib.import_module(f"{package}.engine.executors._cluster")
+    clusters = importlib.import_module(f"{package}.engine.executors.cluster.executor")
     seen = []
     closing = clusters.ClusterExecutor.__exit__
 

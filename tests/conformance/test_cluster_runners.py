@@ -47,7 +47,7 @@ def dask_cluster() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def ray_cluster() -> Iterator[None]:
-    from deodar.engine.executors.ray import connect
+    from deodar.engine.executors.cluster.ray import connect
 
     with connect(None, {"num_cpus": 2}):
         yield

@@ -38,7 +38,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[AbstractRunner]:
         ):
             yield DaskRunner(cluster.scheduler_address)
     else:
-        from deodar.engine.executors.ray import connect
+        from deodar.engine.executors.cluster.ray import connect
 
         with connect(None, {"num_cpus": 2, "logging_level": logging.ERROR}):
             yield RayRunner()

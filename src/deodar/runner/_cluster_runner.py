@@ -12,7 +12,7 @@ from ._remote_runner import RemoteRunner
 if TYPE_CHECKING:
     from pluggy import PluginManager
 
-    from ..engine.executors._cluster import ClusterExecutor
+    from ..engine.executors.cluster.executor import ClusterExecutor
     from ..io import AbstractDataset
     from ..pipeline import Node, Pipeline
     from ._catalog import Catalog

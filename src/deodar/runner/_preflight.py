@@ -15,7 +15,7 @@ from .._version import __version__
 from ..engine.executors._strays import find_strays
 
 if TYPE_CHECKING:
-    from ..engine.executors._cluster import ClusterExecutor
+    from ..engine.executors.cluster.executor import ClusterExecutor
     from ..io import AbstractDataset
     from ..pipeline import Node
 

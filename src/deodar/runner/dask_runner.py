@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._cluster_runner import ClusterRunner
 
 if TYPE_CHECKING:
-    from ..engine.executors._cluster import ClusterExecutor
+    from ..engine.executors.cluster.executor import ClusterExecutor
 
 
 class DaskRunner(ClusterRunner):
@@ -34,7 +34,7 @@ class DaskRunner(ClusterRunner):
     @contextlib.contextmanager
     def _connected(self) -> Iterator[ClusterExecutor[Any]]:
         # Imported here: a runner may be made, and shown, where the engine is not installed.
-        from ..engine.executors.dask import DaskExecutor, connect
+        from ..engine.executors.cluster.dask import DaskExecutor, connect
 
         with connect(self._address, self._options) as client:
             yield DaskExecutor(client, ours=self._address is None)

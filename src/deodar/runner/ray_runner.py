@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._cluster_runner import ClusterRunner
 
 if TYPE_CHECKING:
-    from ..engine.executors._cluster import ClusterExecutor
+    from ..engine.executors.cluster.executor import ClusterExecutor
 
 
 class RayRunner(ClusterRunner):
@@ -34,7 +34,7 @@ class RayRunner(ClusterRunner):
     @contextlib.contextmanager
     def _connected(self) -> Iterator[ClusterExecutor[Any]]:
         # Imported here: a runner may be made, and shown, where the engine is not installed.
-        from ..engine.executors.ray import connect
+        from ..engine.executors.cluster.ray import connect
 
         with connect(self._address, self._options) as executor:
             yield executor

@@ -17,26 +17,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from ..._records import replace
-from ..commands import Submit
-from ..events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost
-from ..graph import TaskGraph
-from ..model import Failure, FailureKind, Resources, TaskId, TaskReport, TaskSpec, ValueId
-from ..transport.parcel import Parcel
-from ..transport.pickling import UnportableValueError, pack_by_value
-from . import _wire
-from ._attempt import NO_FACTS
-from ._blame import TaskCancelledError, TaskTimeoutError, WorkerDiedError, WorkerNotReadyError
-from ._cluster_flight import Flight, Traffic
-from ._cluster_home import HomeParcels, HomeSide
-from ._cluster_outfit import capture_cluster_outfit
-from ._cluster_worker import Assignment, Mission
-from ._driver_side import Outcome
-from ._pace import Pace
-from ._remote_errors import unpack_error
-from ._reporting import Warner, handle_record
-from ._strays import made_up_modules_by_value
-from .protocol import Work
+from ...._records import replace
+from ...commands import Submit
+from ...events import Event, TaskEnded, TaskFailed, TaskStarted, WindowChanged, WorkerLost
+from ...graph import TaskGraph
+from ...model import Failure, FailureKind, Resources, TaskId, TaskReport, TaskSpec, ValueId
+from ...transport.parcel import Parcel
+from ...transport.pickling import UnportableValueError, pack_by_value
+from .. import _wire
+from .._attempt import NO_FACTS
+from .._blame import TaskCancelledError, TaskTimeoutError, WorkerDiedError, WorkerNotReadyError
+from .._driver_side import Outcome
+from .._pace import Pace
+from .._remote_errors import unpack_error
+from .._reporting import Warner, handle_record
+from .._strays import made_up_modules_by_value
+from ..protocol import Work
+from .flight import Flight, Traffic
+from .home import HomeParcels, HomeSide
+from .outfit import capture_cluster_outfit
+from .worker import Assignment, Mission
 
 Answer = TypeVar("Answer")
 Ref = TypeVar("Ref")

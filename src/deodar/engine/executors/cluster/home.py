@@ -5,11 +5,11 @@ from __future__ import annotations
 import queue
 from typing import Any, Protocol
 
-from ..model import ValueId
-from ..transport.parcel import Parcel
-from ..transport.pickling import UnportableValueError
-from ._driver_side import DriverSide, Outcome
-from .protocol import Work
+from ...model import ValueId
+from ...transport.parcel import Parcel
+from ...transport.pickling import UnportableValueError
+from .._driver_side import DriverSide, Outcome
+from ..protocol import Work
 
 
 class Cluster(Protocol):

@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ..model import Resources, TaskSpec, ValueId
-from ..transport.parcel import Parcel
-from ._cluster import Answer, ClusterExecutor, quiet
-from ._cluster_flight import Flight
-from ._cluster_worker import Assignment, Mission, NobodyListensError, attend
-from ._outfit import thread_limits
+from ...model import Resources, TaskSpec, ValueId
+from ...transport.parcel import Parcel
+from .._outfit import thread_limits
+from .executor import Answer, ClusterExecutor, quiet
+from .flight import Flight
+from .worker import Assignment, Mission, NobodyListensError, attend
 
 LOSSES = 3
 """How often Ray runs a task again whose worker died."""

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..commands import Submit
-from ..model import FailureKind
+from ...commands import Submit
+from ...model import FailureKind
 
 
 @dataclass(slots=True)

@@ -21,13 +21,13 @@ from typing import Any
 import dask.config
 import distributed
 
-from ..model import Resources, TaskId, TaskSpec, ValueId
-from ..transport.parcel import Parcel
-from ._blame import ClusterLostError
-from ._cluster import Answer, ClusterExecutor, quiet
-from ._cluster_flight import Flight
-from ._cluster_worker import Assignment, Mission, attend, end_if_running
-from ._outfit import thread_limits
+from ...model import Resources, TaskId, TaskSpec, ValueId
+from ...transport.parcel import Parcel
+from .._blame import ClusterLostError
+from .._outfit import thread_limits
+from .executor import Answer, ClusterExecutor, quiet
+from .flight import Flight
+from .worker import Assignment, Mission, attend, end_if_running
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..._records import dataclass
-from ..model import TaskId, ValueId
-from ..transport.parcel import Parcel
-from ._cluster_outfit import ClusterOutfit, is_engines, put_on_in_cluster
-from ._remote_errors import pack_error
-from ._reporting import forward_reports
-from ._wire import DONE, FAILED, UNREADY
-from ._worker import Meter
-from .protocol import Work
+from ...._records import dataclass
+from ...model import TaskId, ValueId
+from ...transport.parcel import Parcel
+from .._remote_errors import pack_error
+from .._reporting import forward_reports
+from .._wire import DONE, FAILED, UNREADY
+from .._worker import Meter
+from ..protocol import Work
+from .outfit import ClusterOutfit, is_engines, put_on_in_cluster
 
 HEARTBEAT = 0.05
 """Seconds after which a task that goes on sends ahead what it has to say."""

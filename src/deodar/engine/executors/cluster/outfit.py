@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ._outfit import Outfit, capture_outfit
-from ._strays import StrayFinder
+from .._outfit import Outfit, capture_outfit
+from .._strays import StrayFinder
 
 ENGINES = ("distributed", "dask", "ray", "tornado", "bokeh", "asyncio", "grpc")
 """Loggers of those who run the cluster: they keep their handlers and levels."""
