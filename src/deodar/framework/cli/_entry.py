@@ -27,16 +27,17 @@ def main() -> None:
         if sys.argv[1:] in (["--version"], ["-V"]):
             sys.stdout.write(f"kedro, version {_version.KEDRO_CONTRACT_VERSION} (deodar {_version.__version__})\n")
             return
-        _load_commands("kedro.framework.cli.cli")()
+        _load_commands("kedro.framework.cli")()
         return
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"{_TOP}, version {_own_version()}\n")
         return
-    _load_commands(f"{__package__}.cli")()
+    _load_commands(__package__)()
 
 
-def _load_commands(module: str) -> Callable[[], None]:
+def _load_commands(package: str) -> Callable[[], None]:
     """Import the command line, which is not needed to say a version."""
+    module = f"{package}._plain" if sys.argv[1:2] == ["run"] else f"{package}.cli"
     # What is imported stays until the process ends. So there is nothing to collect now, and later nothing to look at:
     # half of what the collector did in a plain run, and that was a tenth of it.
     gc.disable()

@@ -8,14 +8,14 @@ with the lines of that code.
 import re
 import sys
 import traceback
-import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, ClassVar
 
 import click
 
-_PACKAGE_FOLDER = str(Path(__file__).resolve().parents[2])
+from ._messages import PACKAGE_FOLDER
+
 _FRAME = r'(?m)^  File "(.*?)", line \d+'
 _VERBOSE_HINT = "Run with --verbose to see the full exception"
 
@@ -83,18 +83,6 @@ class ReportingCommand(click.Command):
             sys.exit(report(error))
 
 
-_python_formatwarning = warnings.formatwarning
-
-
-def plain_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
-) -> str:
-    """Format a warning: one of ours without the place in our code, which tells a user nothing."""
-    if filename.startswith(_PACKAGE_FOLDER):
-        return f"Warning: {message}\n"
-    return _python_formatwarning(message, category, filename, lineno, line)
-
-
 def _message(error: BaseException) -> str:
     if not _was_raised_by_us(error):
         lines = traceback.format_exception_only(type(error), error)
@@ -110,11 +98,11 @@ def _was_raised_by_us(error: BaseException) -> bool:
     remote = _remote_traceback(error)
     if remote is not None:
         files = re.findall(_FRAME, remote)
-        return bool(files) and files[-1].startswith(_PACKAGE_FOLDER)
+        return bool(files) and files[-1].startswith(PACKAGE_FOLDER)
     frame: TracebackType | None = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    return frame is None or frame.tb_frame.f_code.co_filename.startswith(_PACKAGE_FOLDER)
+    return frame is None or frame.tb_frame.f_code.co_filename.startswith(PACKAGE_FOLDER)
 
 
 def _user_traceback(error: BaseException) -> str:
@@ -130,7 +118,7 @@ def _user_traceback(error: BaseException) -> str:
     import pluggy
 
     skipped = (
-        _PACKAGE_FOLDER,
+        PACKAGE_FOLDER,
         *(
             str(Path(module.__file__).parent)
             for module in (click, pluggy, concurrent.futures, importlib)

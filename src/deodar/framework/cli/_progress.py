@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ..._records import replace
 from ...engine.events import (
     Event,
@@ -192,4 +190,5 @@ def shown() -> Iterator[None]:
                 yield
         finally:
             if tally.status is not None:
-                click.echo("\n".join(summary(tally)), err=True)
+                sys.stderr.write("\n".join((*summary(tally), "")))
+                sys.stderr.flush()

@@ -5,22 +5,23 @@ All are click callbacks: ``(context, parameter, value)``.
 
 import re
 from pathlib import Path
-from typing import Any
-
-import click
+from typing import TYPE_CHECKING, Any
 
 from ...utils import _is_unsafe_version
-from ._errors import KedroCliError
+from ._messages import refusal
+
+if TYPE_CHECKING:
+    import click
 
 _OPENING = {"[": "]", "{": "}", "(": ")"}
 
 
-def split_string(ctx: click.Context | None, param: Any, value: str) -> list[str]:
+def split_string(ctx: "click.Context | None", param: Any, value: str) -> list[str]:
     """Split at commas, strip, and drop what is empty."""
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
-def split_node_names(ctx: click.Context | None, param: Any, to_split: str) -> list[str]:
+def split_node_names(ctx: "click.Context | None", param: Any, to_split: str) -> list[str]:
     """Split at the commas outside brackets: the name of an unnamed node holds commas itself."""
     return [item.strip() for item in _split_outside_brackets(to_split) if item.strip()]
 
@@ -52,7 +53,7 @@ def _opens_a_quoted_value(text: str, position: int, start: int, nested: bool) ->
     return not before or before[-1] in "=:[{,(" if nested else before.endswith("=")
 
 
-def _split_params(ctx: click.Context | None, param: Any, value: Any) -> Any:
+def _split_params(ctx: "click.Context | None", param: Any, value: Any) -> Any:
     """Turn ``a=1,b.c=[x, y]`` into a nested dictionary; a dictionary passes through.
 
     Values are read as YAML. A comma inside brackets or a quoted value belongs to the value.
@@ -69,13 +70,13 @@ def _split_params(ctx: click.Context | None, param: Any, value: Any) -> Any:
         key, equals, text = item.partition("=")
         option = getattr(param, "name", None) or "params"
         if not equals:
-            raise click.BadParameter(
+            raise _bad_parameter(
                 f"Invalid format of `{option}` option: Item `{item}` must contain a key and a value separated by `=`.",
                 ctx=ctx,
                 param=param,
             )
         if not key.strip():
-            raise click.BadParameter(
+            raise _bad_parameter(
                 f"Invalid format of `{option}` option: Parameter key cannot be an empty string.",
                 ctx=ctx,
                 param=param,
@@ -112,7 +113,7 @@ def _yaml_value(text: str) -> Any:
         return text.strip()
 
 
-def _split_load_versions(ctx: click.Context | None, param: Any, value: str) -> dict[str, str]:
+def _split_load_versions(ctx: "click.Context | None", param: Any, value: str) -> dict[str, str]:
     """Turn ``name:version,name:version`` into a dictionary.
 
     Raises:
@@ -122,12 +123,12 @@ def _split_load_versions(ctx: click.Context | None, param: Any, value: str) -> d
     for item in value.split(",") if value else []:
         name, colon, version = item.strip().partition(":")
         if not colon:
-            raise KedroCliError(
+            raise refusal(
                 "Expected the form of 'load_versions' to be 'dataset_name:YYYY-MM-DDThh.mm.ss.sssZ',"
                 f"found {item.strip()} instead"
             )
         if _is_unsafe_version(version):
-            raise KedroCliError(
+            raise refusal(
                 f"The load version {version!r} of dataset {name!r} is not allowed: a version is one folder name, "
                 "such as 2026-01-31T09.30.00.000Z."
             )
@@ -135,7 +136,7 @@ def _split_load_versions(ctx: click.Context | None, param: Any, value: str) -> d
     return versions
 
 
-def validate_conf_source(ctx: click.Context | None, param: Any, value: str | None) -> str | None:
+def validate_conf_source(ctx: "click.Context | None", param: Any, value: str | None) -> str | None:
     """Return a configuration source as an absolute path, or unchanged when it is a URL.
 
     Raises:
@@ -147,5 +148,12 @@ def validate_conf_source(ctx: click.Context | None, param: Any, value: str | Non
         return value
     path = Path(value.removeprefix("file://")).expanduser()
     if not path.exists():
-        raise click.BadParameter(f"Path '{value}' does not exist.", ctx=ctx, param=param)
+        raise _bad_parameter(f"Path '{value}' does not exist.", ctx=ctx, param=param)
     return str(path.resolve())
+
+
+def _bad_parameter(message: str, **where: Any) -> Exception:
+    # Imported here: only a wrong value needs it.
+    import click
+
+    return click.BadParameter(message, **where)

@@ -12,8 +12,9 @@ import click
 from ... import __version__, _version
 from ...utils import find_kedro_project, is_kedro_project
 from . import ORANGE
-from ._errors import KedroCliError, plain_warning, report
+from ._errors import KedroCliError, report
 from ._groups import CONTEXT_SETTINGS, CommandCollection, LazyGroup, _suggest_cli_command
+from ._messages import plain_warning
 from .utils import _get_entry_points, load_entry_points
 
 if TYPE_CHECKING:

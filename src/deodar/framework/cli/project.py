@@ -1,20 +1,14 @@
 """Commands on a project: ``run``, ``ipython`` and ``package``."""
 
-import gc
-import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ... import KedroDeprecationWarning
-from ...utils import load_obj
 from ._errors import ReportingCommand
 from ._groups import CONTEXT_SETTINGS, SuggestingGroup
-from ._memory_options import asked, memory_options, remembering
-from ._store_options import store_options, storing
+from ._run import run_project
+from ._run_options import memory_options, store_options
 from .utils import (
-    KedroCliError,
     _check_module_importable,
     _config_file_callback,
     _split_load_versions,
@@ -167,153 +161,6 @@ def package(metadata: "ProjectMetadata") -> None:
 @memory_options
 @store_options
 @verbose_option
-def run(
-    tags: list[str],
-    env: str | None,
-    runner: str | None,
-    is_async: bool,
-    runner_params: dict[str, Any],
-    node_names: list[str],
-    to_nodes: list[str],
-    from_nodes: list[str],
-    from_inputs: list[str],
-    to_outputs: list[str],
-    load_versions: dict[str, str],
-    pipeline: str | None,
-    pipelines: list[str],
-    config: str | None,
-    conf_source: str | None,
-    params: dict[str, Any],
-    namespaces: list[str],
-    only_missing_outputs: bool,
-    **memory: Any,
-) -> Any:
+def run(**options: Any) -> Any:
     """Run the project's pipelines, or a part of them."""
-    names = _pipeline_names(pipeline, pipelines)
-    selection = {
-        "tags": tuple(tags),
-        "node_names": tuple(node_names),
-        "from_nodes": from_nodes,
-        "to_nodes": to_nodes,
-        "from_inputs": from_inputs,
-        "to_outputs": to_outputs,
-        "load_versions": load_versions,
-        "pipeline_names": names,
-        "namespaces": namespaces,
-        "only_missing_outputs": only_missing_outputs,
-    }
-    runner_object = _make_runner(runner, _resolve_runner_kwargs(is_async, runner_params))
-    try:
-        with remembering(memory), storing(memory):
-            if memory.get("dry_run"):
-                return _dry_run(env, conf_source, params, selection, memory)
-            return _run_session(env, conf_source, params, {"runner": runner_object, **selection})
-    except Exception as error:
-        # Imported here: it is needed when a run fails.
-        from ._advice import RunRequest, advise
-
-        advise(error, RunRequest(env, conf_source, selection))
-        raise
-
-
-def _dry_run(
-    env: str | None,
-    conf_source: str | None,
-    params: dict[str, Any],
-    selection: dict[str, Any],
-    memory: dict[str, Any],
-) -> None:
-    # Imported here: only a dry run looks ahead.
-    from ._planning import dry_run, prospect
-
-    dry_run(prospect(env, conf_source, params, selection, asked(memory)))
-
-
-def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any], arguments: dict[str, Any]) -> Any:
-    # Imported here: the settings exist once the project is configured, and no other command needs a session.
-    from ..project import settings
-    from ..session import KedroSession
-
-    session_class = settings.SESSION_CLASS
-    takes_params = isinstance(session_class, type) and issubclass(session_class, KedroSession)
-    create: dict[str, Any] = {"env": env, "conf_source": conf_source}
-    if takes_params or not isinstance(session_class, type):
-        create["runtime_params"] = params
-    else:
-        # A session for many runs takes the parameters with each of them.
-        arguments = {**arguments, "runtime_params": params}
-    # Imported here: only a run shows progress.
-    from ._progress import shown
-
-    # Most of what a run needs is loaded, and stays until the process ends: see how the command line itself is imported.
-    gc.freeze()
-    with session_class.create(**create) as session, shown():
-        return session.run(**arguments)
-
-
-def _pipeline_names(pipeline: str | None, pipelines: list[str]) -> list[str]:
-    if pipeline and pipelines:
-        raise KedroCliError("Options '--pipeline' and '--pipelines' cannot be used together.")
-    if pipeline:
-        warnings.warn(
-            "Option '--pipeline' is deprecated. Use '--pipelines' instead.", KedroDeprecationWarning, stacklevel=2
-        )
-        return [pipeline]
-    return list(dict.fromkeys(pipelines))
-
-
-def _resolve_runner_kwargs(is_async: bool, runner_params: dict[str, Any]) -> dict[str, Any]:
-    """Join ``--async`` and ``--runner-params`` into the arguments of the runner's class.
-
-    Raises:
-        KedroCliError: they contradict each other.
-    """
-    if is_async:
-        warnings.warn(
-            "Option '--async' is deprecated. Use '--runner-params=is_async=True' instead.",
-            KedroDeprecationWarning,
-            stacklevel=2,
-        )
-        if runner_params.get("is_async") is False:
-            raise KedroCliError("Options '--async' and '--runner-params=is_async=False' cannot be used together.")
-    return {"is_async": is_async, **runner_params} if not is_async else {**runner_params, "is_async": True}
-
-
-def _make_runner(name: str | None, arguments: dict[str, Any]) -> Any:
-    name = name or "SequentialRunner"
-    runner_class = _load_runner(name)
-    try:
-        return runner_class(**arguments)
-    except TypeError as error:
-        if "is_async" in str(error) and not arguments["is_async"]:
-            # A runner of the user's own need not know the option that was not asked for.
-            return runner_class(**{key: value for key, value in arguments.items() if key != "is_async"})
-        raise KedroCliError(f"The runner {name!r} cannot be made with {arguments!r}: {error}") from error
-
-
-def _load_runner(name: str) -> Callable[..., Any]:
-    runners = f"{_TOP}.runner"
-    try:
-        return load_obj(name, runners)  # type: ignore[no-any-return]
-    except (ImportError, AttributeError, ValueError) as error:
-        if isinstance(error, ImportError) and not _names_a_parent(name, error):
-            # The runner's module exists, and fails by itself.
-            raise
-        raise KedroCliError(f"No runner named {name!r} found.{_runner_suggestion(name, runners)}") from error
-
-
-def _names_a_parent(path: str, error: ImportError) -> bool:
-    module = path.rpartition(".")[0]
-    return bool(error.name) and (module == error.name or module.startswith(f"{error.name}."))
-
-
-def _runner_suggestion(name: str, runners: str) -> str:
-    import importlib
-
-    from ...utils import get_close_matches
-
-    known = sorted(n for n in getattr(importlib.import_module(runners), "__all__", ()) if n.endswith("Runner"))
-    close = get_close_matches(name.rpartition(".")[2], known)
-    if close:
-        return f" Did you mean {' or '.join(close)}?"
-    return f" Known runners: {', '.join(known)}. A runner of your own is named by its dotted path."
+    return run_project(**options)

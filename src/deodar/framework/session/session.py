@@ -17,6 +17,7 @@ from ..hooks import _create_hook_manager
 from ..hooks.manager import _register_hooks, _register_hooks_entry_points
 from ..project import pipelines, settings, validate_settings
 from ..project._validators import qualified_name
+from ._command import current_command
 from ._run import (
     Request,
     Run,
@@ -105,7 +106,7 @@ class KedroSession(AbstractSession):
     def _facts(self, env: str | None, runtime_params: dict[str, Any] | None) -> dict[str, Any]:
         """Return what the store says of a new session."""
         facts: dict[str, Any] = {"project_path": self._project_path, "session_id": self.session_id}
-        if command := _command():
+        if command := current_command():
             facts["cli"] = command
         if env := env or _environment.read("ENV"):
             facts["env"] = env
@@ -269,21 +270,6 @@ class KedroSession(AbstractSession):
             run_id, params, pipeline, context, runner, self._hook_manager, request, self._project_path, self.store
         )
         return run.execute(catalog_class_for(runner, settings.DATA_CATALOG_CLASS))
-
-
-def _command() -> dict[str, Any] | None:
-    """Return the command line that this session was started by, if any."""
-    click = sys.modules.get("click")
-    # Without click imported there is no command of click.
-    context = click.get_current_context(silent=True) if click else None
-    if context is None:
-        return None
-    return {
-        "args": context.args,
-        "params": context.params,
-        "command_name": context.command.name,
-        "command_path": " ".join([_TOP, *sys.argv[1:]]),
-    }
 
 
 def _describe_git(project_path: Path) -> dict[str, Any]:
