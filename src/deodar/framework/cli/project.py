@@ -6,6 +6,7 @@ import click
 
 from ._errors import ReportingCommand
 from ._groups import CONTEXT_SETTINGS, SuggestingGroup
+from ._run import _resolve_runner_kwargs as _resolve_runner_kwargs  # a name of the contract
 from ._run import run_project
 from ._run_options import memory_options, store_options
 from .utils import (

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from deodar import KedroDeprecationWarning
-from deodar.framework.cli.project import _make_runner, _pipeline_names, _resolve_runner_kwargs, run
+from deodar.framework.cli._run import _make_runner, _pipeline_names, _resolve_runner_kwargs
+from deodar.framework.cli.project import run
 from deodar.framework.cli.utils import KedroCliError
 from deodar.runner import ThreadRunner
 
