@@ -5,23 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..engine.model import Resources, ValueId
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
-from ._compile import CompiledPipeline, compile_pipeline
-from ._crash_hooks import CrashHooks
 from ._hooks import NULL_MANAGER
 from ._inherited import inherited
-from ._policies import SpecMaker
-from ._remote_work import RemoteWork
-from ._travel import find_homebound
 from .runner import AbstractRunner
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
 
     from ..engine.executors.protocol import Executor as EngineExecutor
+    from ..engine.model import Resources, ValueId
     from ..pipeline import Node, Pipeline
     from ._catalog import Catalog
+    from ._compile import CompiledPipeline
 
 
 class RemoteRunner(AbstractRunner):
@@ -64,6 +60,13 @@ class RemoteRunner(AbstractRunner):
         Args:
             supply: what the workers have; holds where the project's budget does not say.
         """
+        # Imported here: beside the start of workers, which comes first.
+        from ._compile import compile_pipeline
+        from ._crash_hooks import CrashHooks
+        from ._policies import SpecMaker
+        from ._remote_work import RemoteWork
+        from ._travel import find_homebound
+
         manager: Any = hook_manager or NULL_MANAGER
         datasets = {name: catalog[name] for name in sorted(pipeline.datasets() | confirmed(pipeline))}
         memory = {name for name, dataset in datasets.items() if in_memory(dataset)}

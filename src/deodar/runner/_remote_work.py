@@ -178,17 +178,3 @@ class RemoteWork:
                 datasets[name] = MemoryDataset(name, value, self._slot, runner=self._runner, is_plain=self._is_plain)
             self._catalog = DataCatalog(datasets)
         return self._catalog
-
-
-def modules_of_work(nodes: Sequence[Node], project: Inherited) -> list[str]:
-    """Return modules, of this package or known not to mind, that workers will need for a run."""
-    package = __name__.partition(".")[0]
-    modules = [__name__, f"{package}.pipeline.node"]
-    if project.state is not None:
-        modules.append(f"{__package__}._memory.work")
-    if project.prepare_worker is not None:
-        modules.append(getattr(project.prepare_worker, "func", project.prepare_worker).__module__)
-    modules = [module for module in modules if module.startswith(f"{package}.")]
-    if any(getattr(node.func, "__module__", None) == "__main__" for node in nodes):
-        modules.append("cloudpickle")  # which such functions travel by
-    return modules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +14,6 @@ from ._inherited import Inherited, inherit, inherited
 from ._memory import is_selective
 from ._policies import local_supply
 from ._remote_runner import RemoteRunner, in_memory, keep_result
-from ._remote_work import modules_of_work
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -144,7 +143,7 @@ class ParallelRunner(RemoteRunner):
         from ..engine.executors._launch import start_method
         from ..engine.executors._pool import warmed
 
-        return warmed(start_method(warn=False), workers, modules_of_work(pipeline.nodes, project))
+        return warmed(start_method(warn=False), workers, _modules_of_work(pipeline.nodes, project))
 
     def _has_a_pool_of_its_own(self) -> bool:
         """Return whether a subclass, or a program that replaced names of this module, brings the pool to run on."""
@@ -174,6 +173,20 @@ class ParallelRunner(RemoteRunner):
             # The manager ends with this runner, and the results must not.
             if in_memory(dataset):
                 keep_result(dataset, shared.load(name))
+
+
+def _modules_of_work(nodes: Sequence[Node], project: Inherited) -> list[str]:
+    """Return modules, of this package or known not to mind, that workers will need for a run."""
+    package = __name__.partition(".")[0]
+    modules = [f"{__package__}._remote_work", f"{package}.pipeline.node"]
+    if project.state is not None:
+        modules.append(f"{__package__}._memory.work")
+    if project.prepare_worker is not None:
+        modules.append(getattr(project.prepare_worker, "func", project.prepare_worker).__module__)
+    modules = [module for module in modules if module.startswith(f"{package}.")]
+    if any(getattr(node.func, "__module__", None) == "__main__" for node in nodes):
+        modules.append("cloudpickle")  # which such functions travel by
+    return modules
 
 
 _OWN_GET_EXECUTOR = ParallelRunner._get_executor
