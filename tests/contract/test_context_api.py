@@ -121,8 +121,12 @@ def test_the_public_signatures_are_those_of_the_contract() -> None:
         f"self run_id pipeline_names {shared} only_missing_outputs runtime_params".split()
     )
     assert names(KedroServiceSession.create) == ["session_id", "project_path", "env", "conf_source", "serving_mode"]
-    assert names(KedroContext.__init__)[1:7] == [
-        "project_path", "config_loader", "env", "package_name", "hook_manager", "runtime_params"
+    assert names(KedroServiceSession.__init__)[:6] == [
+        "self", "session_id", "package_name", "project_path", "conf_source", "env"
+    ]  # fmt: skip
+    assert names(KedroContext.__init__)[1:] == [
+        "project_path", "config_loader", "env", "package_name", "hook_manager", "runtime_params",
+        "pipelines_to_validate", "validated_params_cache", "cached_validation_scope",
     ]  # fmt: skip
     assert names(KedroContext._get_catalog)[1:] == ["catalog_class", "save_version", "load_versions"]
 

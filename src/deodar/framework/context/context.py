@@ -57,8 +57,8 @@ class KedroContext:
         package_name: the project's package.
         hook_manager: calls the hooks.
         runtime_params: parameters given for this run.
-        validated_params_cache: parameters that were validated before.
         pipelines_to_validate: names of the pipelines that parameters are validated for; None means all.
+        validated_params_cache: parameters that were validated before.
         cached_validation_scope: the names that the cached parameters were validated for.
     """
 
@@ -69,8 +69,8 @@ class KedroContext:
         _Field("_package_name", "str"),
         _Field("_hook_manager", "PluginManager"),
         _Field("_runtime_params", "dict[str, Any] | None"),
-        _Field("_validated_params_cache", "dict[str, Any] | None"),
         _Field("_pipelines_to_validate", "list[str] | None"),
+        _Field("_validated_params_cache", "dict[str, Any] | None"),
         _Field("_cached_validation_scope", "list[str] | None"),
     )
 
@@ -82,8 +82,8 @@ class KedroContext:
         package_name: str,
         hook_manager: "PluginManager",
         runtime_params: dict[str, Any] | None = None,
-        validated_params_cache: dict[str, Any] | None = None,
         pipelines_to_validate: list[str] | None = None,
+        validated_params_cache: dict[str, Any] | None = None,
         cached_validation_scope: list[str] | None = None,
     ) -> None:
         self.project_path = project_path
@@ -92,8 +92,8 @@ class KedroContext:
         self._package_name = package_name
         self._hook_manager = hook_manager
         self._runtime_params = deepcopy(runtime_params)
-        self._validated_params_cache = validated_params_cache
         self._pipelines_to_validate = pipelines_to_validate
+        self._validated_params_cache = validated_params_cache
         self._cached_validation_scope = cached_validation_scope
 
     @property

@@ -44,8 +44,8 @@ class KedroServiceSession(AbstractSession):
         session_id: str,
         package_name: str | None = None,
         project_path: Path | str | None = None,
-        env: str | None = None,
         conf_source: str | Path | None = None,
+        env: str | None = None,
         serving_mode: bool = False,
     ) -> None:
         here = Path.cwd()
