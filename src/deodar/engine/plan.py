@@ -13,7 +13,7 @@ task *run* or *reuse* comes out, with the first thing that changed. Work is O(ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Literal, Protocol
 
@@ -111,18 +111,31 @@ class Plan:
 
     Attributes:
         verdicts: by task.
-        missing: values from outside that a running task reads and that are not there.
         restored: values to bring back from the store when their task is reused, with their keys.
     """
 
     graph: TaskGraph
     verdicts: Sequence[Verdict]
-    missing: tuple[tuple[TaskId, ValueId], ...] = ()
     restored: Mapping[ValueId, str] = field(default_factory=dict)
 
     def running(self) -> list[TaskId]:
         """Return the tasks that run, those that may still turn out to be reused included."""
         return [verdict.task for verdict in self.verdicts if verdict.runs]
+
+    def missing(self, evidence: Evidence) -> list[tuple[TaskId, ValueId]]:
+        """Return values from outside that a running task reads and that are not there.
+
+        Only whoever wants to know looks: it may be a question to another machine for each of them.
+        """
+        written = {value for spec in self.graph.tasks for value in spec.writes}
+        later = {task for children in self.graph.children for task in children}
+        return [
+            (task, value)
+            for task in self.running()
+            if task not in later
+            for value in self.graph.tasks[task].reads
+            if value not in written and not self.graph.values[value].carried and not evidence.exists(value)
+        ]
 
     def chain(self, task: TaskId) -> list[Verdict]:
         """Return the verdict on a task and the ones behind it, down to what changed first; each once."""
@@ -181,7 +194,7 @@ class _Decision:
             self._verdicts.append(self._first(TaskId(number)))
         for number in reversed(range(len(self._graph.tasks))):
             self._verdicts[number] = self._second(self._verdicts[number])
-        return Plan(self._graph, tuple(self._verdicts), tuple(self._missing()), self._restored)
+        return Plan(self._graph, tuple(self._verdicts), self._restored)
 
     def _first(self, task: TaskId) -> Verdict:
         if self._request.everything:
@@ -275,16 +288,6 @@ class _Decision:
             reason = f"{spec.name} is needed by {reader}, and was kept in memory only"
             return Verdict(verdict.task, True, "needed", reason, readers)
         return verdict
-
-    def _missing(self) -> Iterable[tuple[TaskId, ValueId]]:
-        for verdict in self._verdicts:
-            if not verdict.runs:
-                continue
-            for value in self._graph.tasks[verdict.task].reads:
-                if value in self._producers or self._parents[verdict.task]:
-                    continue
-                if not self._graph.values[value].carried and not self._evidence.exists(value):
-                    yield verdict.task, value
 
 
 def same_identity(one: str | None, other: str | None) -> bool:

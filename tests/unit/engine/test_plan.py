@@ -120,8 +120,9 @@ def test_a_result_that_somebody_wants_is_made_again() -> None:
 
 
 def test_a_missing_input_of_a_running_task_is_told() -> None:
-    assert plan(Stub({OUT: "o"})).missing == ((0, RAW),)
-    assert plan().missing == ()
+    nothing, something = Stub({OUT: "o"}), Stub()
+    assert plan(nothing).missing(nothing) == [(0, RAW)]
+    assert plan(something).missing(something) == []
 
 
 def test_an_explanation_goes_down_to_what_changed_first() -> None:

@@ -85,7 +85,7 @@ def forecast(pipeline: Pipeline, catalog: Catalog, options: MemoryOptions, proje
         compiled = compile_pipeline(pipeline, maker=SpecMaker(costs=costs.all_seconds()))
         decision = decide_run(journal, options, project, compiled, catalog)
         running = decision.plan.running()
-        for task, value in decision.plan.missing:
+        for task, value in decision.plan.missing(decision.evidence):
             name = decision.seen.names[value]
             problems.append(f"{name}, which {compiled.nodes[task].name} reads, does not exist.{_where(catalog, name)}")
         problems += _clashes(compiled, catalog, running)

@@ -74,6 +74,8 @@ RUNNERS: dict[str, Callable[[], Any]] = {
 class Nowhere(AbstractDataset[None, list[int]]):
     """Data that comes from somewhere that nobody can look at."""
 
+    asked = False
+
     def load(self) -> list[int]:
         return [1, 2, 3]
 
@@ -81,6 +83,7 @@ class Nowhere(AbstractDataset[None, list[int]]):
         raise NotImplementedError
 
     def _exists(self) -> bool:
+        self.asked = True
         return True
 
     def _describe(self) -> dict[str, Any]:
@@ -461,6 +464,13 @@ def test_two_runs_do_not_write_the_same_outputs_at_once(shop: Shop) -> None:
         )
     with pytest.raises(OutputBusyError, match="run 'other'"):
         shop.run(wait=0.0)
+
+
+def test_an_ordinary_run_does_not_ask_whether_inputs_exist(shop: Shop) -> None:
+    far = Nowhere()
+    with remembering(shop.home):
+        SequentialRunner().run(pipeline([node(len, "far", "low")]), DataCatalog({"far": far}))
+    assert not far.asked
 
 
 def test_without_a_journal_an_ordinary_run_goes_on(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
