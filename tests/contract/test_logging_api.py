@@ -145,6 +145,22 @@ def test_classes_are_checked_one_by_one_too() -> None:
         project.LOGGING._validate_logging_class("logging.Logger")
 
 
+def test_plugins_ask_whether_their_classes_may_be_named() -> None:
+    # One that was never started: it must touch nothing.
+    asked = object.__new__(project._ProjectLogging)
+    config = {"formatters": {"own": {"class": "json.JSONEncoder"}}}
+    with pytest.raises(ValueError, match="not permitted"):
+        asked._validate_logging_config(config)
+    asked._logging_module_allowlist = ("json",)
+    with pytest.raises(ValueError, match="Invalid logging class"):
+        asked._validate_logging_config(config)
+    config["formatters"]["own"]["class"] = "logging.BufferingFormatter"
+    with pytest.raises(ValueError, match="Invalid logging class"):
+        asked._validate_logging_config(config)
+    config["formatters"]["own"]["class"] = "logging.Formatter"
+    assert asked._validate_logging_config(config) == config
+
+
 def test_a_filter_of_ones_own_is_made_with_its_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import logging\nclass Own(logging.Filter):\n    def __init__(self, x): self.x = x\n"
     (tmp_path / "own_filters.py").write_text(code)

@@ -88,9 +88,14 @@ def load_ipython_extension(ipython: "InteractiveShell") -> None:
     Args:
         ipython: the running shell.
     """
-    ipython.register_magic_function(func=magic_reload_kedro, magic_name="reload_kedro")
-    ipython.register_magic_function(func=magic_load_node, magic_name="load_node")
-    if find_kedro_project(Path.cwd()) is None:
+    project_path = find_kedro_project(Path.cwd())
+    if project_path is not None:
+        LOGGING.look_in(project_path)
+    LOGGING.apply()
+    for name, magic in (("reload_kedro", magic_reload_kedro), ("load_node", magic_load_node)):
+        ipython.register_magic_function(func=magic, magic_name=name)
+        logger.info("Registered line magic '%%%s'", name)
+    if project_path is None:
         logger.warning(
             "%s extension was registered but couldn't find a %s project. "
             "Make sure you run '%%reload_kedro <project_root>'.",
@@ -158,15 +163,15 @@ def reload_kedro(
 def _resolve_project_path(path: str | None = None, local_namespace: dict[str, Any] | None = None) -> Path | None:
     """Return the folder asked for, that of the loaded project, or that of the project around the current folder."""
     if path:
-        return Path(path).expanduser().resolve()
+        project_path = Path(path).expanduser().resolve()
+        logger.info("Updating path to %s project: %s...", _TITLE, project_path)
+        return project_path
     context: Any = (local_namespace or {}).get("context")
-    project_path: Path | None = getattr(context, "project_path", None) or find_kedro_project(Path.cwd())
-    if project_path is None:
+    found: Path | None = getattr(context, "project_path", None) or find_kedro_project(Path.cwd())
+    if found is None:
         return None
-    logger.info(
-        "Resolved project path as: %s.\nTo set a different path, run '%%reload_kedro <project_root>'", project_path
-    )
-    return project_path
+    logger.info("Resolved project path as: %s.\nTo set a different path, run '%%reload_kedro <project_root>'", found)
+    return found
 
 
 def _remove_cached_modules(package_name: str) -> None:

@@ -118,6 +118,7 @@ def _prepare_imports(node_func: Callable[..., Any]) -> str:
     file = inspect.getsourcefile(node_func)
     if file is None:
         raise FileNotFoundError(f"Could not find {node_func.__name__}")
+    logger.info("Loading node definition from %s", file)
     source = Path(file).read_text(encoding="utf-8")
     lines = source.splitlines()
     spans = {

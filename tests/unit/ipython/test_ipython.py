@@ -24,6 +24,25 @@ def test_loading_the_extension_defines_the_project_around_here(loaded, shop):
     assert loaded.user_ns["session"]._project_path == shop.path.resolve()
 
 
+def test_the_configuration_of_logging_holds_from_the_first_line_on(shop, shell, capsys, monkeypatch):
+    # As the first thing that a kernel does.
+    monkeypatch.setattr(extension, "LOGGING", type(extension.LOGGING).deferred())
+    shop.write(
+        "conf/logging.yml",
+        """
+version: 1
+disable_existing_loggers: false
+formatters: {brief: {format: "%(name)s %(message)s"}}
+handlers: {out: {class: logging.StreamHandler, formatter: brief, stream: "ext://sys.stdout"}}
+root: {level: INFO, handlers: [out]}
+""",
+    )
+    extension.load_ipython_extension(shell)
+    said = capsys.readouterr().out
+    assert "deodar.ipython Registered line magic '%reload_kedro'" in said
+    assert f"deodar.ipython Resolved project path as: {shop.path.resolve()}." in said
+
+
 def test_without_a_project_only_the_magics_are_there(shell, tmp_path, monkeypatch, caplog, process):
     monkeypatch.chdir(tmp_path)
     with caplog.at_level(logging.WARNING, "deodar.ipython"):

@@ -60,6 +60,10 @@ class _ProjectLogging(UserDict[str, Any]):
     somebody looks.
     """
 
+    # On the class, so that programs may check a configuration with an object that was never started.
+    _package: str | None = None
+    _logging_module_allowlist: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         self._start()
         self._load()
@@ -74,14 +78,13 @@ class _ProjectLogging(UserDict[str, Any]):
     def _start(self) -> None:
         self._data: dict[str, Any] | None = None
         self._project_path: Path | None = None
-        self._package: str | None = None
+        self._package = None
 
     # UserDict keeps its content here; a property, so that the content can wait.
     @property
     def data(self) -> dict[str, Any]:
         """The configuration in force; it is applied now if it was not yet."""
-        if self._data is None:
-            self._load()
+        self.apply()
         assert self._data is not None
         return self._data
 
@@ -97,6 +100,11 @@ class _ProjectLogging(UserDict[str, Any]):
     def look_in(self, project_path: Path) -> None:
         """Read the configuration from this project, unless it was read already."""
         self._project_path = project_path
+
+    def apply(self) -> None:
+        """Read and apply the configuration, unless one is in force."""
+        if self._data is None:
+            self._load()
 
     def _load(self, package: str | None = None) -> None:
         config, path, is_of_project = self._read()
@@ -155,11 +163,15 @@ class _ProjectLogging(UserDict[str, Any]):
 
     def _resolve_logging_class(self, class_path: str) -> Any:
         # The project's own code is trusted: it is about to be run.
-        return resolve_class(class_path, [self._package] if self._package else [])
+        return resolve_class(class_path, [*([self._package] if self._package else []), *self._logging_module_allowlist])
 
     def _validate_logging_class(self, class_path: str) -> None:
         if "." in class_path:
             check_class(class_path, self._resolve_logging_class(class_path))
+
+    def _validate_logging_config(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._prepare_logging_config(_checked(config))
+        return config
 
     def set_project_logging(self, package_name: str, preserve_logging: bool = False) -> None:
         """Let the project's own loggers speak from INFO on, unless their level is configured already.
