@@ -43,6 +43,8 @@ from .store import Journal
 _BATCH_SECONDS = 0.005
 # What only says that something began waits longer for an end that takes it along; who looks on does not see it.
 _PATIENT_SECONDS = 0.05
+# A commit is some seven pages of the log. Long before it has a thousand, the thread that waits anyway folds it.
+_FOLDED_COMMITS = 40
 
 _NOTED = frozenset(
     {
@@ -130,7 +132,8 @@ class Recorder:
         self._written = 0.0
         self._wake = threading.Event()
         self._hurry = threading.Event()
-        self._closed = False
+        self._closing = threading.Event()
+        self._unfolded = 0  # Commits since the log was folded.
         self._beaten = time.time()
         self._thread: threading.Thread | None = None
 
@@ -176,11 +179,12 @@ class Recorder:
                 batch, self._buffer = self._buffer, []
                 self._written = time.monotonic()
             if batch:
+                self._unfolded += 1
                 self._journal.write(lambda connection: self._write(connection, batch))
 
     def close(self) -> None:
         """Write what is left, and stop."""
-        self._closed = True
+        self._closing.set()
         self._hurry.set()
         self._wake.set()
         if self._thread is not None:
@@ -189,17 +193,20 @@ class Recorder:
         self.flush()
 
     def _keep_flushing(self) -> None:
-        while not self._closed:
+        while not self._closing.is_set():
             is_due = self._wake.wait(BEAT_SECONDS)
             self._wake.clear()
             # The last events are written by whoever closes.
-            if is_due and not self._closed:
+            if is_due and not self._closing.is_set():
                 self._hurry.wait(_PATIENT_SECONDS)
                 self._hurry.clear()
                 # Let a few more come: one commit for many costs little more than one for one.
-                time.sleep(_BATCH_SECONDS)
-                self.flush()
+                if not self._closing.wait(_BATCH_SECONDS):
+                    self.flush()
             self._beat()
+            if self._unfolded >= _FOLDED_COMMITS and not self._closing.is_set():
+                self._unfolded = 0
+                self._journal.fold()
 
     def _beat(self) -> None:
         """Say that the run goes on, for those on other machines who cannot look at its process."""

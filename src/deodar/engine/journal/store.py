@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 FILE_NAME = "journal.db"
 _BUSY_SECONDS = 10.0
 
+# Folding the log into the file waits for the disk, 5 to 50 ms, and SQLite does it when the last user closes the file.
+# From Python 3.12 on that can be switched off; before, whoever is the last must not be able to.
+_FOLDS_WHEN_ASKED = hasattr(sqlite3.Connection, "setconfig")
+
 Write = Callable[[sqlite3.Connection], object]
 
 
@@ -44,6 +48,7 @@ class Journal:
         self._lock = threading.RLock()  # Guards _connection and _off.
         self._off = False
         self._connection = _open(path, read_only)
+        self._watcher = None if _FOLDS_WHEN_ASKED else _watch(path)
 
     def __enter__(self) -> Journal:
         return self
@@ -63,6 +68,22 @@ class Journal:
         with self._lock:
             self._off = True
             self._connection.close()
+            if self._watcher is not None:
+                self._watcher.close()
+
+    def fold(self) -> None:
+        """Bring the log into the file, so that it begins anew; waits for the disk, and keeps no writer waiting.
+
+        To be called now and then by a thread that has time: whoever lets the log grow to a thousand pages does it in
+        the middle of a write.
+        """
+        try:
+            # One of its own: through the other one nothing could be written meanwhile.
+            with contextlib.closing(_connect(self.path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            # What is wrong with the file is said by the next write.
+            logger.debug("The log of the journal %s stays: %s", str(self.path), error)
 
     def write(self, *writes: Write) -> bool:
         """Do some writes in one transaction; say whether they are in the file now.
@@ -153,6 +174,32 @@ def _set_aside(path: Path) -> bool:
     return True
 
 
+def _connect(path: Path, suffix: str = "") -> sqlite3.Connection:
+    # Our own lock is round every use, and transactions are begun by hand.
+    target = f"{path.absolute().as_uri()}{suffix}" if suffix else str(path)
+    connection = sqlite3.connect(
+        target, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=bool(suffix)
+    )
+    if _FOLDS_WHEN_ASKED:
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # type: ignore[attr-defined]  # Of 3.12.
+    return connection
+
+
+def _watch(path: Path) -> sqlite3.Connection | None:
+    """Return a connection to be closed last, which by itself cannot fold the log: it may not write to the file."""
+    watcher = None
+    try:
+        watcher = _connect(path, "?mode=ro")
+        # Now it holds its share of the file.
+        check(watcher)
+    except (sqlite3.Error, NewerJournalError):
+        # Then closing takes longer, and nothing else is different.
+        if watcher is not None:
+            watcher.close()
+        return None
+    return watcher
+
+
 def _open(path: Path, read_only: bool) -> sqlite3.Connection:
     connection = None
     try:
@@ -160,15 +207,9 @@ def _open(path: Path, read_only: bool) -> sqlite3.Connection:
             raise JournalError(f"There is no journal at '{path}': no run was recorded here yet.")
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
-        # Our own lock is round every use, and transactions are begun by hand.
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = _connect(path)
         connection.row_factory = sqlite3.Row
         check(connection)
-        configure = getattr(connection, "setconfig", None)
-        if configure is not None:
-            # Python 3.12 on. Folding the log into the file when the last user closes it waits for the disk, some
-            # 20 ms; it happens anyway each time the log has grown to a thousand pages.
-            configure(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # type: ignore[attr-defined]  # Of 3.12.
         # Where shared memory does not work (some network drives) this stays the slower rollback journal.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
