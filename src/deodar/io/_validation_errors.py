@@ -1,4 +1,7 @@
-"""What a validator found wrong with data, and what may be wrong with its declaration."""
+"""What a validator found wrong with data, and what may be wrong with its declaration.
+
+Both errors show themselves as those of ``validation.exceptions``, where callers import them from.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from ._errors import DatasetError
 
+_SHOWN_IN = f"{__name__.partition('.')[0]}.validation.exceptions"
 _TEXT_LIMIT = 500
 _CHECK_LIMIT = 200
 _COLUMN_LIMIT = 60
@@ -17,6 +21,8 @@ _CHECKS_SHOWN = 10
 
 class ValidationConfigurationError(DatasetError):
     """A validator is declared in a way that means nothing, or cannot be had."""
+
+    __module__ = _SHOWN_IN
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class DataValidationError(DatasetError):
 
     A validator may raise it with no more than a message; the catalog fills in the rest.
     """
+
+    __module__ = _SHOWN_IN
 
     def __init__(  # The contract's signature.
         self,

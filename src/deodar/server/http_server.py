@@ -184,7 +184,8 @@ def _execute_pipeline(session: KedroServiceSession, *, request: RunRequest) -> R
         )
     # Whatever goes wrong in a run, the one who asked for it gets an answer.
     except Exception as error:
-        logger.error("Run %s failed:\n%s", run_id, _redact_url_credentials(traceback.format_exc()))
+        said = _redact_url_credentials(f"{error}\n{traceback.format_exc()}")
+        logger.error("Pipeline run %s failed: %s", run_id, said)
         return _failure(run_id, start, error)
     return RunSuccess(status="success", run_id=run_id, duration_ms=_milliseconds_since(start))
 

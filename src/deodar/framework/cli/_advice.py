@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ... import _environment
 from ..._notes import add_note
 from ..._records import dataclass
 from ...utils import get_close_matches
@@ -34,20 +35,26 @@ def advise(error: Exception, request: RunRequest) -> None:
 
 
 def _missing_environment(request: RunRequest) -> str | None:
-    if not request.env or "://" in (request.conf_source or ""):
-        return None
     # Imported here: the project is configured by the time a run can fail.
     from ..project import settings
 
+    env = request.env or _environment.read("ENV")
+    if env:
+        advice = ""
+    else:
+        env = settings.CONFIG_LOADER_ARGS.get("default_run_env")
+        advice = " A run that names none uses it: make the folder, or name another one with --env."
+    if not env or "://" in (request.conf_source or ""):
+        return None
     source = Path(request.conf_source or settings.CONF_SOURCE)
     if not source.is_absolute():
         from ...utils import find_kedro_project
 
         source = (find_kedro_project(Path.cwd()) or Path.cwd()) / source
-    if not source.is_dir() or (source / request.env).is_dir():
+    if not source.is_dir() or (source / env).is_dir():
         return None
     known = sorted(folder.name for folder in source.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-    return f"No environment named {request.env!r} in '{source}'.{_suggest([request.env], known, 'Environments')}"
+    return f"No environment named {env!r} in '{source}'.{_suggest([env], known, 'Environments')}{advice}"
 
 
 def _missing_name(error: Exception, request: RunRequest) -> str | None:

@@ -116,6 +116,10 @@ class _ProjectLogging(UserDict[str, Any]):
     def _read(self) -> tuple[dict[str, Any], Path | None, bool]:
         """Return the configuration, its file, and whether that was found in a project."""
         if named := _environment.read("LOGGING_CONFIG"):
+            if not Path(named).is_file():
+                raise FileNotFoundError(
+                    f"There is no logging configuration '{named}', which the environment variable {_VARIABLE} names."
+                )
             return _read_yaml(Path(named)), Path(named), False
         for folder in dict.fromkeys((self._project_path or Path(), Path())):
             if path := find_config_file(str(folder / "conf" / "logging")):

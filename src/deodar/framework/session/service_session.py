@@ -129,7 +129,7 @@ class KedroServiceSession(AbstractSession):
 
     def close(self) -> None:
         """End the session. There is nothing to save."""
-        _logger.info("Closing the session %s", self.session_id)
+        _logger.info("Closing session %s", self.session_id)
 
     def run(  # noqa: PLR0913 - the arguments are the contract's
         self,
@@ -170,7 +170,8 @@ class KedroServiceSession(AbstractSession):
         """
         run_id = run_id or generate_timestamp()
         _logger.info("%s project %s", _NAME, self._package_name or self._project_path.name)
-        _logger.info("Session id: %s, run id: %s", self.session_id, run_id)
+        _logger.info("Session ID: %s", self.session_id)
+        _logger.info("Run ID: %s", run_id)
         request = Request(
             pipeline_names=pipeline_names or [DEFAULT_PIPELINE],
             tags=tags,

@@ -172,6 +172,14 @@ def test_an_unknown_environment_is_answered_with_the_one_meant(project):
     assert "Did you mean local?" in result.stderr
 
 
+def test_without_the_environment_that_a_run_uses_by_itself_it_is_said_what_to_do(project):
+    (project.path / "conf" / "local").rename(project.path / "conf" / "mine")
+    result = project.invoke("run")
+    assert result.exit_code == 1
+    assert "No environment named 'local'" in result.stderr
+    assert "Environments: base, mine. A run that names none uses it: make the folder, or" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [

@@ -107,7 +107,9 @@ def test_environment_names_the_file(fresh: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_missing_file_of_the_environment_is_an_error(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "absent.yml")
-    with pytest.raises(FileNotFoundError, match=r"absent\.yml"):
+    with pytest.raises(
+        FileNotFoundError, match=r"'absent\.yml', which the environment variable \w+_LOGGING_CONFIG names"
+    ):
         _ProjectLogging()
 
 

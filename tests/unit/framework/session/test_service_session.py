@@ -96,7 +96,7 @@ def test_closing_says_so(shop: Any, caplog: pytest.LogCaptureFixture) -> None:
         KedroServiceSession.create("mine", shop.path),
     ):
         pass
-    assert "Closing the session mine" in caplog.messages
+    assert "Closing session mine" in caplog.messages
 
 
 def test_serving_loads_all_pipelines_at_once_and_asks_for_none(shop: Any, monkeypatch: Any) -> None:
