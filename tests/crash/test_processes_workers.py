@@ -26,6 +26,8 @@ METHODS = ("forkserver", "spawn", "fork")
 @pytest.fixture(autouse=True)
 def strangers() -> Iterator[set[psutil.Process]]:
     """Return the children from before, such as helpers of the standard library's pools; leave no other behind."""
+    # An earlier test's pool may idle in this process, and a run would take its workers.
+    _pool.close_idle_pools()
     before = set(psutil.Process().children())
     yield before
     _pool.close_idle_pools()
@@ -173,7 +175,6 @@ def test_workers_that_all_end_with_their_launcher_are_no_sign_that_none_can_star
             (launcher,) = set(psutil.Process().children()) - strangers
             launcher.kill()
 
-    _pool.close_idle_pools()
     assert h.run([nothing] * 12, workers=6, observe=kill_launcher).status == "completed"
 
 
