@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import sys
 import types
 from types import CodeType
@@ -67,6 +68,9 @@ class Names:
             if not rest:
                 break
             step = rest.pop(0)
+            if step == "__dict__":
+                # Whatever is asked for next, it is something of the module.
+                break
             after = vars(current).get(step, _MISSING)
             if after is _MISSING:
                 after = sys.modules.get(f"{name}.{step}", _MISSING)
@@ -78,7 +82,9 @@ class Names:
         if current is start:
             label = f"{str(self._function.__module__ or '').rpartition('.')[2]}.{chain.partition('.')[0]}"
         yield chain, describer.describe(current, "helper", label)
-        if rest == ["__doc__"]:
+        if rest[-1:] == ["__doc__"]:
+            for step in rest[:-1]:
+                current = inspect.getattr_static(current, step, None)
             yield chain, text_part("constant", f"docstring of {label}", str(current.__doc__))
 
     def _absent(self, chain: str, module: types.ModuleType, attribute: str) -> Edges:

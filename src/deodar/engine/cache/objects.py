@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import enum
 import functools
 import logging
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 from . import memory
 from .digests import NotPlainError, digest_plain, digest_text, shown
+from .members import BUILTINS, CONTAINERS, METHODS, attributes_of, state_of, written_members
 from .modules import ModuleSources
 from .names import Names
 from .packages import UNKNOWN, Packages, is_standard
 from .parts import Edges, Part, text_part
 from .secrets import hidden
-from .syntax import CodeFacts, SourceReader
+from .syntax import CodeFacts, SourceReader, reaches_anything
 
-# Written by Python itself; they say where a class stands, not what it does.
-_BOOKKEEPING = frozenset(
-    {
-        "__module__",
-        "__qualname__",
-        "__name__",
-        "__doc__",
-        "__dict__",
-        "__weakref__",
-        "__firstlineno__",
-        "__static_attributes__",
-        "__annotate__",
-        "__annotate_func__",
-        "__annotations__",
-        "__annotations_cache__",
-        "__abstractmethods__",
-        "_abc_impl",
-        "__orig_bases__",
-        "__parameters__",
-        "__dataclass_fields__",
-    }
-)
-_CONTAINERS = (list, tuple, dict, set, frozenset)
-_METHODS = (staticmethod, classmethod)
-_BUILTINS = (
-    types.BuiltinFunctionType,
-    types.MethodDescriptorType,
-    types.WrapperDescriptorType,
-    types.MethodWrapperType,
-    types.ClassMethodDescriptorType,
-    types.GetSetDescriptorType,
-    types.MemberDescriptorType,
-)
+_OWN = __name__.partition(".")[0]
+# Names for types, and what they stand for; each would pickle as its name alone.
+_TYPE_NAMES = {
+    "NewType": ("__supertype__",),
+    "TypeVar": ("__bound__", "__constraints__"),
+    "TypeAliasType": ("__value__",),
+}
 
 
 class Describer:
@@ -108,12 +82,15 @@ class Describer:
         if isinstance(value, functools.partial):
             pairs = [("function", value.func), ("args", value.args), ("keywords", value.keywords)]
             return self._link(value, "partial", pairs, name)
-        if isinstance(value, (*_METHODS, property, functools.cached_property)):
+        if isinstance(value, (*METHODS, property, functools.cached_property)):
             return self._link(value, type(value).__name__, _accessors(value), name)
-        if isinstance(value, _BUILTINS):
+        if isinstance(value, BUILTINS):
             return self._builtin(value)
         if isinstance(value, types.MappingProxyType):
             return self._container(dict(value), name)
+        if type(value).__module__ == "typing" and type(value).__name__ in _TYPE_NAMES:
+            pairs = [(word, getattr(value, word)) for word in _TYPE_NAMES[type(value).__name__]]
+            return self._link(value, type(value).__name__, pairs, name)
         return self._value(value, name)
 
     def _part(self, value: Any, kind: str, name: str, digest: str, reach: Callable[[], Edges] | None = None) -> Part:
@@ -135,7 +112,8 @@ class Describer:
         label = _code_label(function, "" if is_root else module)
         if not self.is_project(module):
             digest = digest_text("other", module, label)
-            return self._part(function, "", "", digest, lambda: self._foreign(function, module))
+            part = self._part(function, "", "", digest, lambda: self._foreign(function, module))
+            return _noted(part, function)
         facts = self._sources.facts(function.__code__, function.__doc__)
         word = "function" if is_root else "helper"
         part = self._part(function, word, label, facts.digest, lambda: self._reached(function, facts, part, kind))
@@ -168,9 +146,8 @@ class Describer:
             # What it reads through a module in a closure is found by name.
             if not isinstance(content, types.ModuleType):
                 yield f"closure {free}", self.describe(content, "constant", f"{name}.{free}")
-        for key, content in sorted(vars(function).items()):
-            if not key.startswith("__"):
-                yield f"attribute {key}", self.describe(content, "constant", f"{name}.{key}")
+        for key, content in attributes_of(function):
+            yield f"attribute {key}", self.describe(content, "constant", f"{name}.{key}")
 
     def _class(self, cls: type) -> Part:
         module = cls.__module__
@@ -186,13 +163,9 @@ class Describer:
                 yield f"base {position}", self.describe(base, "class", _label(base))
         if type(cls) is not type:
             yield "metaclass", self.describe(type(cls), "class", _label(type(cls)))
-        if issubclass(cls, enum.Enum):
-            for name, entry in cls.__members__.items():
-                yield f"member {name}", self.describe(entry.value, "constant", f"{label}.{name}")
         yield from self._annotations(cls, label)
-        for key, member in vars(cls).items():
-            if _is_written(cls, key, member):
-                yield f"member {key}", self.describe(member, "constant", f"{label}.{key}")
+        for key, member in written_members(cls):
+            yield f"member {key}", self.describe(member, "constant", f"{label}.{key}")
 
     def _annotations(self, cls: type, label: str) -> Edges:
         """Yield the annotations, and the project's classes that they name: models check their fields by them."""
@@ -230,7 +203,7 @@ class Describer:
             if owner is not None and not isinstance(owner, types.ModuleType):
                 yield "self", self.describe(owner, "value", type(owner).__name__)
 
-        return self._part(value, "", "", digest, reach)
+        return _noted(self._part(value, "", "", digest, reach), value)
 
     def _value(self, value: Any, name: str) -> Part:
         try:
@@ -241,16 +214,22 @@ class Describer:
         if isinstance(value, logging.Logger):
             # Its name says where the code stands, which must not count.
             return text_part("", name, "logger")
-        if isinstance(value, _CONTAINERS):
-            return self._container(value, name)
         if self.is_project(type(value).__module__):
             return self._instance(value, name)
+        if isinstance(value, CONTAINERS):
+            return self._container(value, name)
         wrapped = getattr(value, "__wrapped__", None)
         if callable(wrapped):
             return self._link(value, type(value).__name__, [("__wrapped__", wrapped)], name)
         return self._opaque(value, name)
 
-    def _container(self, value: Any, name: str) -> Part:
+    def _container(self, value: Any, name: str, key: Hashable = None) -> Part:
+        """Describe what holds others by what it holds.
+
+        Args:
+            key: of a part of an object; that of the object itself where there is none.
+        """
+
         def reach() -> Edges:
             if isinstance(value, dict):
                 for position, (key, content) in enumerate(value.items()):
@@ -264,20 +243,21 @@ class Describer:
                 for position, content in enumerate(items):
                     yield f"[{position}]", self.describe(content, "constant", f"{name}[{position}]")
 
-        return self._part(value, "", "", digest_text("container", type(value).__name__, str(len(value))), reach)
+        digest = digest_text("container", type(value).__name__, str(len(value)))
+        return Part("", "", digest, key or id(value), value, reach=reach)
 
     def _instance(self, value: Any, name: str) -> Part:
         """Describe an object of one of the project's classes by its class and its state."""
 
         def reach() -> Edges:
             yield "type", self.describe(type(value), "class", _label(type(value)))
-            for key, content in _state_of(value):
+            for key, content in state_of(value):
                 yield f"attribute {key}", self.describe(content, "constant", f"{name}.{key}")
             if isinstance(value, (str, int, float, bytes)):
                 plain: Any = next(base for base in type(value).__mro__ if base.__module__ == "builtins")
                 yield "value", self._value(plain(value), name)
-            elif isinstance(value, _CONTAINERS):
-                yield "items", self._container(value, name)
+            elif isinstance(value, CONTAINERS):
+                yield "items", self._container(value, name, ("items", id(value)))
             elif _has_hidden_state(type(value)):
                 yield "state", self._reduced(value, name)
 
@@ -325,25 +305,19 @@ class Describer:
         return isinstance(value, type) and self.is_project(value.__module__)
 
 
+def _noted(part: Part, called: Any) -> Part:
+    """Say of a function of others, whatever it is called here, that what it finds cannot be seen."""
+    name, module = str(getattr(called, "__name__", "")), str(getattr(called, "__module__", None) or "builtins")
+    if reaches_anything(name) and (is_standard(module) or module.partition(".")[0] == _OWN):
+        part.notes.append(f"{module}.{name} is used: what it reaches is not tracked.")
+    return part
+
+
 def _accessors(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, property):
         pairs = [("fget", value.fget), ("fset", value.fset), ("fdel", value.fdel)]
         return [(word, target) for word, target in pairs if target is not None]
     return [("function", value.func if isinstance(value, functools.cached_property) else value.__func__)]
-
-
-def _state_of(value: Any) -> Iterator[tuple[str, Any]]:
-    for key, content in sorted(getattr(value, "__dict__", {}).items(), key=lambda pair: str(pair[0])):
-        # Of the others, update_wrapper writes down where something stands.
-        if key == "__wrapped__" or not str(key).startswith("__"):
-            yield key, content
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for slot in (slots,) if isinstance(slots, str) else slots:
-            if slot.startswith("__") and not slot.endswith("__"):
-                slot = f"_{cls.__name__.lstrip('_')}{slot}"
-            if slot not in ("__dict__", "__weakref__") and hasattr(value, slot):
-                yield slot, getattr(value, slot)
 
 
 def _has_hidden_state(cls: type) -> bool:
@@ -384,22 +358,3 @@ def _code_label(function: types.FunctionType, module: str) -> str:
 
 def _annotation(kind: Any) -> str:
     return kind.__qualname__ if isinstance(kind, type) else str(kind)
-
-
-def _is_written(cls: type, key: str, member: Any) -> bool:
-    """Say whether a member was written by the user, and not made by Python or a metaclass from what was."""
-    if key in _BOOKKEEPING or getattr(member, "__objclass__", None) is cls:
-        return False
-    if isinstance(member, (*_BUILTINS, types.FunctionType, type, *_METHODS, property, functools.cached_property)):
-        return True
-    if issubclass(cls, enum.Enum) and (key in cls.__members__ or key.startswith("_")):
-        return False
-    return not (key.startswith("__") and key.endswith("__")) or _is_plain(member)
-
-
-def _is_plain(value: Any) -> bool:
-    try:
-        digest_plain(value)
-    except (NotPlainError, RecursionError):
-        return False
-    return True

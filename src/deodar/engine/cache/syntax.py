@@ -21,7 +21,17 @@ from .digests import digest_bytes, digest_text
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DYNAMIC = {"eval", "exec", "globals", "locals", "vars", "__import__", "compile"}
-_DYNAMIC_METHODS = {"import_module", "__subclasses__"}
+_DYNAMIC_METHODS = {
+    *("import_module", "__subclasses__", "resolve_name", "load_obj", "run_path", "run_module"),
+    *("getsource", "getsourcelines", "getcomments", "getdoc"),
+}
+# Not called, but what is found there is anything all the same.
+_DYNAMIC_ATTRIBUTES = {"__globals__", "f_globals", "f_locals", "f_builtins"}
+
+
+def reaches_anything(name: str) -> bool:
+    """Say whether what is called this in the standard library, or in ours, finds things by names made at run time."""
+    return name in _DYNAMIC or name in _DYNAMIC_METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,7 @@ class SourceReader:
             return self._read(code, doc)
         # Format 2 has no back references, so equal code gives equal bytes. They include file and line, so the
         # source can only say something else about the same bytes if comments or layout changed.
-        key = digest_bytes(b"facts", marshal.dumps(code, 2))
+        key = digest_bytes(b"facts 2", marshal.dumps(code, 2))
         text = self._memo.get(key)
         if text is not None:
             return _load(text)
@@ -211,9 +221,15 @@ class _Reader(ast.NodeVisitor):
             chain.append(base.attr)
             base = base.value
         if isinstance(base, ast.Name):
-            self.names[".".join([base.id, *reversed(chain)])] = None
+            name = ".".join([base.id, *reversed(chain)])
+            self.names[name] = None
+            if name == "sys.modules":
+                self.dynamic[name] = None
         else:
+            if node.attr == "__doc__":
+                self.dynamic[node.attr] = None
             self.visit(base)
+        self.dynamic.update(dict.fromkeys(_DYNAMIC_ATTRIBUTES.intersection(chain)))
 
     def visit_Call(self, node: ast.Call) -> None:
         called = ast.unparse(node.func) if isinstance(node.func, (ast.Name, ast.Attribute)) else ""
@@ -227,10 +243,14 @@ class _Reader(ast.NodeVisitor):
             # ``import a.b`` binds ``a``, and loads ``a.b``.
             top = name.name if name.asname else name.name.partition(".")[0]
             self.imports.append(LocalImport(name.asname or top, top, 0, ""))
+            if top != name.name:
+                self.imports.append(LocalImport("", name.name, 0, ""))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for name in node.names:
             self.imports.append(LocalImport(name.asname or name.name, node.module or "", node.level, name.name))
+            if name.name in _DYNAMIC_METHODS:
+                self.dynamic[name.name] = None
 
 
 def _dump(facts: CodeFacts) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -202,6 +203,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     found = Project(tmp_path, "shop")
     yield found
     found.forget()
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    found = Project(tmp_path, "shop")
+    yield found
+    found.forget()
+
+
+def write(project: Project, text: str) -> None:
+    """Write modules, each after a line with its name."""
+    for name, source in re.findall(r"^# ([\w/.]+)\.py\n(.*?)(?=^# [\w/.]+\.py$|\Z)", text, re.DOTALL | re.MULTILINE):
+        (project.folder / name).parent.mkdir(exist_ok=True)
+        project.write(name, source)
 
 
 def change(before: Fingerprint, after: Fingerprint) -> str | None:

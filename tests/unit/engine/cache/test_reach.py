@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from .conftest import Project
+from .conftest import Project, write
 
 # The modules of a project, each after its name, and what is replaced by what.
 CASES = {
@@ -683,21 +678,6 @@ def node(x):
         "a = 2",
     ),
 }
-
-
-@pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    found = Project(tmp_path, "shop")
-    yield found
-    found.forget()
-
-
-def write(project: Project, text: str) -> None:
-    for name, source in re.findall(r"^# ([\w/]+)\.py\n(.*?)(?=^# [\w/]+\.py$|\Z)", text, re.DOTALL | re.MULTILINE):
-        (project.folder / name).parent.mkdir(exist_ok=True)
-        project.write(name, source)
 
 
 @pytest.mark.parametrize("case", CASES)
