@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import logging
 import os
 import signal
@@ -79,6 +80,20 @@ def raise_odd(x: int) -> int:
 
 def divide(x: int) -> float:
     return x / 0
+
+
+class Unreadable:
+    """Goes well into a pickle, and raises an error of a kind when it comes out."""
+
+    def __init__(self, x: int, kind: str) -> None:
+        self.kind = kind
+
+    def __reduce__(self) -> Any:
+        return fail_to_load, (self.kind,)
+
+
+def fail_to_load(kind: str) -> None:
+    raise getattr(builtins, kind)("a load that fails")
 
 
 def make_lock(x: int) -> Any:

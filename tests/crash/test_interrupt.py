@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from . import harness_processes as h
+
 PROGRAM = Path(__file__).parent / "interrupted_program.py"
 PATIENCE = 60.0
 """Seconds to wait for what must happen; generous, as machines are shared."""
@@ -65,3 +67,40 @@ def test_nothing_survives_a_killed_driver(running: tuple[subprocess.Popen[str], 
     process.wait(SOON)
     _, alive = psutil.wait_procs(children, timeout=SOON)
     assert not alive
+
+
+LEAVING = """
+import atexit, signal, sys
+import psutil
+
+def say() -> None:
+    print("leaving", flush=True)
+
+if __name__ == "__main__":
+    import harness_processes as h
+
+    h.run([lambda _: None])
+    [launcher] = psutil.Process().children()
+    atexit.register(say)  # called first
+    launcher.suspend()  # whoever waits for its end has to wait long
+    print(launcher.pid, flush=True)
+"""
+
+
+def test_ctrl_c_while_a_program_leaves_is_no_error(tmp_path: Path) -> None:
+    program = h.Program(LEAVING, tmp_path)
+    stdout = program.process.stdout
+    assert stdout is not None
+    launcher = psutil.Process(int(stdout.readline()))
+    assert stdout.readline() == "leaving\n"
+    # The first is heard while workers have time to end, one of the next while the launcher has.
+    while True:
+        try:
+            program.process.wait(0.2)
+            break
+        except subprocess.TimeoutExpired:
+            program.kill(signal.SIGINT)
+    _, _, errors = program.finish()
+    launcher.resume()
+    assert "Traceback" not in errors
+    launcher.wait(SOON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
+from ..io import AbstractDataset, DatasetError, MemoryDataset, SharedMemoryDataset
 from ._hooks import NULL_MANAGER
 from ._inherited import inherited
 from .runner import AbstractRunner
@@ -148,18 +148,31 @@ def _collect(
     datasets: Mapping[str, AbstractDataset[Any, Any]],
     carried: Mapping[str, ValueId],
 ) -> None:
-    """Put the results that are in memory into the caller's datasets."""
+    """Put the results that are in memory into the caller's datasets.
+
+    Raises:
+        DatasetError: naming the first result that cannot be unpacked here.
+    """
+    # Imported here, as above.
+    from ..engine.transport.pickling import UnreadableValueError
+
     prefetch = getattr(executor, "prefetch", None)
     if prefetch is not None:
         # Where values are far away.
         prefetch([carried[name] for name in sorted(pipeline.outputs()) if name in carried])
+    unreadable: list[tuple[str, UnreadableValueError]] = []
     for name in sorted(pipeline.outputs()):
         if name not in carried:
             continue
-        dataset = datasets[name]
         try:
             data = executor.fetch(carried[name])
         except LookupError:
             # Its node was reused, and nobody asked for the value.
             continue
-        keep_result(dataset, data)
+        except UnreadableValueError as error:
+            unreadable.append((name, error))
+            continue
+        keep_result(datasets[name], data)
+    # Last: the other results are good.
+    for name, reason in unreadable:
+        raise DatasetError(f"{name}: All nodes ran, but this result could not be brought back. {reason}") from reason

@@ -62,7 +62,7 @@ class MemoryDataset(_MemoryDataset):
             return self._slot.require(self._name).take(self._value)
         except LookupError as error:
             if type(error) is not LookupError:
-                raise  # It comes from the data, which did not let itself be unpacked.
+                raise  # It was there, and was lost.
             raise DatasetError("Data for MemoryDataset has not been saved yet.") from error
 
     def save(self, data: Any) -> None:

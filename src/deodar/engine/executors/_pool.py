@@ -407,6 +407,11 @@ def _forget_after_fork() -> None:
     _all.clear()
 
 
-atexit.register(close_idle_pools)
+def _close_at_exit() -> None:
+    with contextlib.suppress(KeyboardInterrupt):  # it wants this process gone, and the launchers go with it
+        close_idle_pools()
+
+
+atexit.register(_close_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_after_fork)

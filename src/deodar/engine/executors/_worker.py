@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ..transport.pickling import UnreadableValueError
 from ..transport.writer import LARGE, RAM, Handle, ShelfAddress, Writer, mapped_bytes
 from ._outfit import Outfit, is_stale, now, put_on
 from ._private_memory import memory_of
@@ -139,6 +140,8 @@ class Worker:
             self._work = self._writer.load(Handle(*work))
             self._work.prepare(name)
             forward_reports(self._report)  # the project may have set up handlers of its own
+        except UnreadableValueError as error:
+            self._send(UNREADY, run, pack_error(error.__cause__ or error))
         except Exception as error:
             self._send(UNREADY, run, pack_error(error))
         else:

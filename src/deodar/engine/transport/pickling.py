@@ -10,6 +10,7 @@ import copyreg
 import functools
 import pickle
 import struct
+import traceback
 from collections import ChainMap
 from collections.abc import Callable
 from mmap import PAGESIZE
@@ -43,6 +44,22 @@ class UnportableValueError(TypeError):
         return (
             f"A value of type {self.kind.__module__}.{self.kind.__qualname__} cannot be sent to another process "
             f"({type(self.reason).__name__}: {self.reason}). Return plain data, or run its tasks in one process."
+        )
+
+
+class UnreadableValueError(Exception):
+    """A value that was packed in one process cannot be unpacked in another; the cause says why.
+
+    Its own class, as the cause may be of any: a ``LookupError`` would be taken for a value that is not there.
+    """
+
+    @classmethod
+    def because_of(cls, reason: BaseException) -> UnreadableValueError:
+        """Return the error to raise from what unpickling raised."""
+        [*_, last] = traceback.format_exception_only(reason)
+        return cls(
+            f"A value that was sent to this process cannot be unpacked here ({last.strip()}). Check that it survives "
+            "pickle.loads(pickle.dumps(value)), or pass plain data."
         )
 
 
@@ -110,12 +127,21 @@ def pack_by_value(value: object) -> Packed:
 
 
 def unpack(data: bytearray | memoryview) -> Any:
-    """Return the value that was packed; its arrays live in ``data``, which they keep alive."""
+    """Return the value that was packed; its arrays live in ``data``, which they keep alive.
+
+    Raises:
+        UnreadableValueError: from what its own way to be unpickled raised, unless memory was out.
+    """
     view = memoryview(data)
     length, count = _TAIL.unpack_from(view, len(view) - _TAIL.size)
     table = len(view) - _TAIL.size - count * _ENTRY.size
     buffers = [view[start : start + size] for start, size in _ENTRY.iter_unpack(view[table : len(view) - _TAIL.size])]
-    return pickle.loads(view[:length], buffers=buffers)
+    try:
+        return pickle.loads(view[:length], buffers=buffers)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise UnreadableValueError.because_of(error) from error
 
 
 class _Sink:
