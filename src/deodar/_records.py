@@ -8,23 +8,40 @@ has many, and descriptions of fields when somebody asks; of most classes a small
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from itertools import count
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["dataclass", "field", "replace"]
 
 _DEFAULTS = "__record_defaults__"
 # A method is compiled in the time in which so many records are filled without it.
 _FEW = 50
 
 _Record = TypeVar("_Record")
+_MISSING: Any = object()
+
+
+class _Field:
+    """What a class says of a field beside its type."""
+
+    __slots__ = ("compare", "default", "default_factory", "repr")
+
+    def __init__(self, default: Any, default_factory: Any, repr: bool, compare: bool) -> None:
+        self.default, self.default_factory = default, default_factory
+        self.repr, self.compare = repr, compare
+
+    def described(self) -> Any:
+        """Return it as ``dataclasses`` has it."""
+        given = {"default": self.default, "default_factory": self.default_factory}
+        given = {name: value for name, value in given.items() if value is not _MISSING}
+        return _dataclasses().field(**given, repr=self.repr, compare=self.compare)
+
 
 if TYPE_CHECKING:
-    # For a reader and for mypy this is that decorator.
-    from dataclasses import dataclass
+    # For a reader and for mypy these are those of the standard library.
+    from dataclasses import dataclass, field
 else:
 
     def dataclass(*, frozen: bool = False, slots: bool) -> Callable[[type], type]:
@@ -32,6 +49,19 @@ else:
         if not slots:
             raise TypeError("Records are slotted. Other dataclasses are made by the standard library's.")
         return lambda plain: _as_record(plain, _FROZEN if frozen else _CHANGING)
+
+    def field(
+        *, default: Any = _MISSING, default_factory: Any = _MISSING, repr: bool = True, compare: bool = True
+    ) -> _Field:
+        """Say of a field what the standard library's function of that name says, as far as records need it."""
+        return _Field(default, default_factory, repr, compare)
+
+
+def _dataclasses() -> Any:
+    # Imported here: it brings `inspect` along, a tenth of a plain run, and most processes never describe a record.
+    import dataclasses
+
+    return dataclasses
 
 
 def replace(record: _Record, /, **changes: Any) -> _Record:
@@ -45,7 +75,9 @@ def replace(record: _Record, /, **changes: Any) -> _Record:
 def _as_record(plain: type, methods: Mapping[str, Any]) -> type:
     own = dict(vars(plain))
     names = tuple(plain.__annotations__)
-    defaults = {name: own.pop(name, dataclasses.MISSING) for name in names}
+    defaults = {name: own.pop(name, _MISSING) for name in names}
+    if any(type(default).__module__ == "dataclasses" for default in defaults.values()):
+        raise TypeError(f"{plain.__qualname__} describes a field with the standard library's `field`, not with ours.")
     for leftover in ("__dict__", "__weakref__"):
         own.pop(leftover, None)
     if any(hasattr(base, _DEFAULTS) for base in plain.__bases__):
@@ -73,10 +105,11 @@ class _Description:
 
     def __get__(self, record: object, cls: type) -> Any:
         owner = next(each for each in cls.__mro__ if _DEFAULTS in vars(each))
-        given = {name: value for name, value in vars(owner)[_DEFAULTS].items() if value is not dataclasses.MISSING}
+        defaults = {name: value for name, value in vars(owner)[_DEFAULTS].items() if value is not _MISSING}
+        given = {name: value.described() if _is_field(value) else value for name, value in defaults.items()}
         twin = type(owner.__name__, (), {**given, "__annotations__": owner.__annotations__, "__doc__": owner.__doc__})
         twin.__module__ = owner.__module__
-        described = getattr(dataclasses.dataclass(**self._options)(twin), self._attribute)
+        described = getattr(_dataclasses().dataclass(**self._options)(twin), self._attribute)
         setattr(owner, self._attribute, described)
         return described
 
@@ -87,7 +120,7 @@ def _defaults_of(record: Any) -> Mapping[str, Any]:
 
 
 def _is_field(default: object) -> bool:
-    return isinstance(default, dataclasses.Field)
+    return isinstance(default, _Field)
 
 
 def _settle(record: Any, name: str, method: Callable[..., Any]) -> None:
@@ -120,9 +153,9 @@ def _fill(record: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool
         value, make = _default(default)
         if name in given:
             value = given[name]
-        elif make is not dataclasses.MISSING:
+        elif make is not _MISSING:
             value = make()
-        if value is dataclasses.MISSING:
+        if value is _MISSING:
             return False
         object.__setattr__(record, name, value)
     if hasattr(record, "__post_init__"):
@@ -132,7 +165,7 @@ def _fill(record: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool
 
 def _default(default: Any) -> tuple[Any, Any]:
     """Return the value that stands for a missing one, and what makes it."""
-    return (default.default, default.default_factory) if _is_field(default) else (default, dataclasses.MISSING)
+    return (default.default, default.default_factory) if _is_field(default) else (default, _MISSING)
 
 
 def _eq(self: Any, other: object) -> Any:
@@ -157,15 +190,15 @@ def _hash(self: Any) -> int:
 
 def _make_init(record: Any) -> Callable[..., None]:
     """Return an ``__init__`` that writes through the slots: they are not closed to it."""
-    scope: dict[str, Any] = {"MISSING": dataclasses.MISSING}
+    scope: dict[str, Any] = {"MISSING": _MISSING}
     parameters, body = ["self"], []
     for name, default in _defaults_of(record).items():
         parameter = value = name
         scope[f"set_{name}"] = getattr(type(record), name).__set__
         scope[f"default_{name}"], scope[f"make_{name}"] = constant, make = _default(default)
-        if make is not dataclasses.MISSING:
+        if make is not _MISSING:
             parameter, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
-        elif constant is not dataclasses.MISSING:
+        elif constant is not _MISSING:
             parameter = f"{name}=default_{name}"
         parameters.append(parameter)
         body.append(f" set_{name}(self, {value})")
@@ -188,11 +221,11 @@ def _repr(self: Any) -> str:
 
 
 def _refuse_to_set(self: Any, name: str, value: object) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    raise _dataclasses().FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _refuse_to_delete(self: Any, name: str) -> None:
-    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+    raise _dataclasses().FrozenInstanceError(f"cannot delete field {name!r}")
 
 
 def _getstate(self: Any) -> list[Any]:

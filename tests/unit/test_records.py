@@ -2,11 +2,10 @@ import copy
 import dataclasses
 import inspect
 import pickle
-from dataclasses import field
 
 import pytest
 
-from deodar._records import dataclass
+from deodar._records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +192,11 @@ def test_threads_that_make_the_first_records_at_once_all_get_theirs():
     slower = Fresh.__new__(Fresh)
     entered["__init__"](slower, "a")
     assert entered["__eq__"](slower, first) and entered["__hash__"](slower) == hash(first)
+
+
+def test_a_field_of_the_standard_library_is_refused():
+    class Wrong:
+        facts: dict = dataclasses.field(default_factory=dict)
+
+    with pytest.raises(TypeError, match="Wrong describes a field with the standard library's"):
+        dataclass(frozen=True, slots=True)(Wrong)

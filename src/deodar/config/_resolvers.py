@@ -9,10 +9,9 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
 from typing import Any
 
-from .._records import dataclass
+from .._records import dataclass, field
 
 NO_VALUE: Any = object()
 ENVIRONMENT = "oc.env"

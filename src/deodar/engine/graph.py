@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
-from .._records import dataclass
+from .._records import dataclass, field
 from .model import TaskId, TaskSpec, ValueSpec
 
 

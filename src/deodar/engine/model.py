@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Literal, NewType
 
-from .._records import dataclass
+from .._records import dataclass, field
 
 TaskId = NewType("TaskId", int)
 ValueId = NewType("ValueId", int)

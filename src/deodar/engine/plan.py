@@ -14,10 +14,9 @@ task *run* or *reuse* comes out, with the first thing that changed. Work is O(ta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import Literal, Protocol
 
-from .._records import dataclass, replace
+from .._records import dataclass, field, replace
 from .cache.fingerprint import Fingerprint, Leaf, first_change
 from .graph import TaskGraph
 from .model import TaskId, ValueId

@@ -1,11 +1,16 @@
 """Which arguments a dataset was built with, so that its catalog entry can be written back."""
 
 import functools
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 _Init = Callable[..., None]
+
+# Attributes of a function whose signature is not that of its code.
+_OTHER_SIGNATURE = ("__signature__", "__wrapped__")
+# Of a code object's flags: it takes *args, or **kwargs.
+_TAKES_ANY = 0x04 | 0x08
 
 
 class _Signature:
@@ -21,6 +26,11 @@ class _Signature:
         self._positional: list[str] = []
         self._rest: str | None = None
         self._extra: str | None = None
+        if self._read_code(init):
+            return
+        # Imported here: most say in their code all that there is to know, and it is slow to import.
+        import inspect
+
         parameters = list(inspect.signature(init).parameters.values())
         if parameters and parameters[0].kind is not parameters[0].VAR_POSITIONAL:
             del parameters[0]
@@ -34,6 +44,20 @@ class _Signature:
                 self._template[parameter.name] = parameter.default
                 if parameter.kind is not parameter.KEYWORD_ONLY:
                     self._positional.append(parameter.name)
+
+    def _read_code(self, init: _Init) -> bool:
+        """Read the parameters from a plain function's code; return False for what has a signature of another kind."""
+        if not isinstance(init, FunctionType) or not vars(init).keys().isdisjoint(_OTHER_SIGNATURE):
+            return False
+        code, defaults, kwdefaults = init.__code__, init.__defaults__ or (), init.__kwdefaults__ or {}
+        positional = code.co_varnames[: code.co_argcount]
+        if not positional or code.co_flags & _TAKES_ANY:
+            return False
+        self._positional = list(positional[1:])
+        known = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True)) | kwdefaults
+        keyword_only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        self._template = {name: known.get(name) for name in (*positional[1:], *keyword_only)}
+        return True
 
     def arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Name the arguments of a call, defaults included, in the order of the signature."""

@@ -10,7 +10,6 @@ import abc
 import copy
 import functools
 import glob
-import inspect
 import logging
 import warnings
 from collections.abc import Callable
@@ -152,7 +151,7 @@ class AbstractDataset(abc.ABC, Generic[_DI, _DO]):
             return class_obj(**arguments)
         except TypeError as exc:
             shown = f"{class_obj.__module__}.{class_obj.__qualname__}"
-            if inspect.isabstract(class_obj):
+            if getattr(class_obj, "__abstractmethods__", None):
                 reason = f"cannot be instantiated. Please implement the missing abstract methods in '{shown}'."
             else:
                 reason = f"must only contain arguments valid for the constructor of '{shown}'."

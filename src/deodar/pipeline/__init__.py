@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._front_door import front_door
-from .node import GroupedNodes, Node, node
+from .node import Node, node
 from .pipeline import Pipeline, pipeline
 
 if TYPE_CHECKING:
+    from ._grouping import GroupedNodes
     from .llm_context import LLMContext, LLMContextNode, llm_context_node, tool
 
 __all__ = [
@@ -25,5 +26,9 @@ __all__ = [
 
 # What few projects use. `node` and `pipeline` share their names with modules, so they are here from the start.
 __getattr__, __dir__ = front_door(
-    __name__, dict.fromkeys(("LLMContext", "LLMContextNode", "llm_context_node", "tool"), "llm_context")
+    __name__,
+    {
+        **dict.fromkeys(("LLMContext", "LLMContextNode", "llm_context_node", "tool"), "llm_context"),
+        "GroupedNodes": "_grouping",
+    },
 )

@@ -3,15 +3,16 @@
 Reading a signature is slow, binding to one already read is not: what was read is kept per function.
 """
 
-import inspect
 from collections.abc import Callable
-from types import FunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from .._records import dataclass
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+# Of a code object's flags, see the standard library's `inspect`.
+_TAKES_ARGS = 0x04
+_TAKES_KEYWORDS = 0x08
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,44 +60,67 @@ _read: "WeakKeyDictionary[FunctionType, _Read]" = WeakKeyDictionary()
 def parameters_of(func: Callable[..., Any]) -> Parameters | None:
     """Return the parameters of a function's own signature, not that of what it wraps; None if it has none."""
     if not isinstance(func, FunctionType):
-        return None if inspect.isbuiltin(func) else _read_parameters(func)
+        return None if isinstance(func, BuiltinFunctionType) else _read_signature(func)
     # A function can be given other defaults or another signature after it was read.
     signature = func.__dict__.get("__signature__")
     source = (func.__code__, func.__defaults__, func.__kwdefaults__, signature)
     known = _read.get(func)
     if known is not None and all(ours is theirs for ours, theirs in zip(known.source, source, strict=True)):
         return known.parameters
-    parameters = _read_parameters(func)
+    parameters = _read_signature(func) if signature is not None else _read_code(func)
     if parameters is not None:
         _read[func] = _Read(source, parameters)
     return parameters
 
 
-def _read_parameters(func: Callable[..., Any]) -> Parameters | None:
+def _read_code(func: FunctionType) -> Parameters:
+    """Return the parameters of a function as its code has them, which is all that its signature says."""
+    code: CodeType = func.__code__
+    count, only_by_position = code.co_argcount, code.co_posonlyargcount
+    positional = code.co_varnames[:count]
+    keyword_only = code.co_varnames[count : count + code.co_kwonlyargcount]
+    rest = list(code.co_varnames[count + code.co_kwonlyargcount :])
+    takes_args, takes_keywords = code.co_flags & _TAKES_ARGS, code.co_flags & _TAKES_KEYWORDS
+    args = [rest.pop(0)] if takes_args else []
+    required = positional[: count - len(func.__defaults__ or ())]
+    required_keywords = [name for name in keyword_only if name not in (func.__kwdefaults__ or ())]
+    return Parameters(
+        names=(*positional, *args, *keyword_only, *(rest[:1] if takes_keywords else ())),
+        fewest_positional=len(required),
+        most_positional=None if takes_args else count,
+        by_keyword=dict.fromkeys((*positional[only_by_position:], *keyword_only)),
+        required_by_keyword=frozenset((*required[only_by_position:], *required_keywords)),
+        only_by_keyword=bool(required_keywords),
+        only_by_position=bool(required[:only_by_position]),
+        other_keywords=bool(takes_keywords),
+    )
+
+
+def _read_signature(func: Callable[..., Any]) -> Parameters | None:
+    # Imported here: most nodes are plain functions, whose code says it all.
+    import inspect
+
     try:
         signature = inspect.signature(func, follow_wrapped=False)
     except (ValueError, TypeError):
         # Some classes and callables written in C have no signature; nothing can be checked for them.
         return None
     every = signature.parameters.values()
-    positional = [each for each in every if each.kind in _POSITIONAL]
+    kinds = {each.kind for each in every}
+    positional = [each for each in every if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     keyword_only = [each for each in every if each.kind is each.KEYWORD_ONLY]
     by_keyword = [each for each in positional if each.kind is not each.POSITIONAL_ONLY] + keyword_only
-    kinds = {each.kind for each in every}
+    required = {each.name for each in every if each.default is each.empty}
     return Parameters(
         names=tuple(signature.parameters),
-        fewest_positional=sum(_is_required(each) for each in positional),
+        fewest_positional=sum(each.name in required for each in positional),
         most_positional=None if inspect.Parameter.VAR_POSITIONAL in kinds else len(positional),
         by_keyword=dict.fromkeys(each.name for each in by_keyword),
-        required_by_keyword=frozenset(each.name for each in by_keyword if _is_required(each)),
-        only_by_keyword=any(_is_required(each) for each in keyword_only),
-        only_by_position=any(each.kind is each.POSITIONAL_ONLY and _is_required(each) for each in positional),
+        required_by_keyword=frozenset(each.name for each in by_keyword if each.name in required),
+        only_by_keyword=any(each.name in required for each in keyword_only),
+        only_by_position=any(each.kind is each.POSITIONAL_ONLY and each.name in required for each in positional),
         other_keywords=inspect.Parameter.VAR_KEYWORD in kinds,
     )
-
-
-def _is_required(parameter: inspect.Parameter) -> bool:
-    return parameter.default is parameter.empty
 
 
 def bind(func: Callable[..., Any], inputs: str | list[str] | dict[str, str] | None) -> tuple[str, ...] | None:

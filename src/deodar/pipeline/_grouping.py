@@ -1,11 +1,31 @@
 """Nodes in groups that a deployment can run as units."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ._graph import children_of, cyclic_core
 from ._index import Index
 from ._warning import warn
-from .node import GroupedNodes, Node
+from .node import Node
+
+
+@dataclass
+class GroupedNodes:
+    """Nodes that a deployment can run as one unit.
+
+    Attributes:
+        name: of the group.
+        type: ``namespace`` or ``nodes``.
+        nodes: names of its nodes in topological order.
+        dependencies: names of the groups that must run before.
+    """
+
+    __module__ = f"{__package__}.node"
+
+    name: str
+    type: str
+    nodes: list[str] = field(default_factory=list)
+    dependencies: list[str] = field(default_factory=list)
 
 
 def grouped(index: Index, group_by: str | None) -> list[GroupedNodes]:

@@ -3,11 +3,11 @@
 A generator is never run to its end here: its items are split into one lazy stream per output.
 """
 
-import inspect
 import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from types import GeneratorType
 from typing import Any
 
 from ._warning import warn
@@ -79,7 +79,7 @@ def outputs_by_name(
     """
     if isinstance(declared, str):
         return {declared: returned}
-    if inspect.isgenerator(returned):
+    if isinstance(returned, GeneratorType):
         return _streams(node, declared, returned, unzip)
     if isinstance(declared, dict):
         _check_dict(node, declared, returned)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._front_door import front_door
 from ..utils import KedroExperimentalWarning
 from ._calling import call
 from ._definition import (
@@ -36,6 +36,7 @@ from ._warning import warn
 from .transcoding import _strip_transcoding, base_names
 
 if TYPE_CHECKING:
+    from ._grouping import GroupedNodes
     from .preview_contract import PreviewPayload
 
 __all__ = [
@@ -63,24 +64,9 @@ _FOREIGN_CACHES = frozenset({"inputs", "namespace_prefixes", "_unique_key"})
 
 logger = logging.getLogger(__name__)
 
+__getattr__, __dir__ = front_door(__name__, {"GroupedNodes": "_grouping"})
+
 Key = tuple[Any, ...]
-
-
-@dataclass
-class GroupedNodes:
-    """Nodes that a deployment can run as one unit.
-
-    Attributes:
-        name: of the group.
-        type: ``namespace`` or ``nodes``.
-        nodes: names of its nodes in topological order.
-        dependencies: names of the groups that must run before.
-    """
-
-    name: str
-    type: str
-    nodes: list[str] = field(default_factory=list)
-    dependencies: list[str] = field(default_factory=list)
 
 
 class Node:

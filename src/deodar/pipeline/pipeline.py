@@ -5,8 +5,9 @@ second check.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._front_door import front_door
 from ..compat._gone import OldNames
 from . import _slice
 from ._assembly import (
@@ -33,8 +34,11 @@ from ._mapping import (
 from ._namespace import _match_namespaces, interruptions
 from ._view import PipelineGraph, graph_view
 from ._warning import warn
-from .node import GroupedNodes, Node, _to_list
+from .node import Node, _to_list
 from .transcoding import TRANSCODING_SEPARATOR, _strip_transcoding, _transcode_split
+
+if TYPE_CHECKING:
+    from ._grouping import GroupedNodes
 
 __all__ = [
     "TRANSCODING_SEPARATOR",
@@ -64,6 +68,8 @@ __all__ = [
     "_validate_unique_outputs",
     "pipeline",
 ]
+
+__getattr__, __dir__ = front_door(__name__, {"GroupedNodes": "_grouping"})
 
 # Users' code and pickles know these by the module of pipelines, whichever room they live in.
 for _error in (PipelineError, OutputNotUniqueError, ConfirmNotUniqueError, CircularDependencyError):
@@ -267,7 +273,7 @@ class Pipeline(OldNames):
 
         return to_json(self._index.nodes)
 
-    def group_nodes_by(self, group_by: str | None = "namespace") -> list[GroupedNodes]:
+    def group_nodes_by(self, group_by: str | None = "namespace") -> "list[GroupedNodes]":
         """Return the nodes in groups to be deployed as units.
 
         Args:

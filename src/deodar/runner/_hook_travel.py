@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._hooks import NULL_MANAGER, _NullPluginManager
+from ._hooks import NULL_MANAGER, is_null
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
@@ -27,7 +27,7 @@ class HookLuggage:
 
     def __init__(self, manager: PluginManager, project_hooks: Callable[[], Sequence[Any]] | None) -> None:
         self._project_hooks = project_hooks
-        self._is_null = isinstance(manager, _NullPluginManager) or not hasattr(manager, "list_name_plugin")
+        self._is_null = is_null(manager) or not hasattr(manager, "list_name_plugin")
         self._project_name = "" if self._is_null else manager.project_name
         self._specs = [] if self._is_null else _spec_namespaces(manager)
         self._packed: list[tuple[str, bytes | None, str]] = []

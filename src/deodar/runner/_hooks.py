@@ -29,6 +29,12 @@ class _NullPluginManager:
 NULL_MANAGER = _NullPluginManager()
 
 
+def is_null(manager: object) -> bool:
+    """Tell whether a manager is a stand-in that does nothing."""
+    # By its type: isinstance would ask a manager that is still idle what it is, and so have pluggy loaded.
+    return issubclass(type(manager), _NullPluginManager)
+
+
 def tell_of_node_error(
     manager: Any,
     error: BaseException,

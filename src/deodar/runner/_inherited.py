@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass
+from .._records import dataclass, field
 
 if TYPE_CHECKING:
     from ..engine.driver import Gate

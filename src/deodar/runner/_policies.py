@@ -18,10 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, get_args
 
-from .._records import dataclass
+from .._records import dataclass, field
 from ..engine.machine import gpu_count, memory_limit
 from ..engine.model import NO_RETRY, ONE_SLOT, OnError, Resources, RetryPolicy, RunPolicy, TaskSpec, ValueId
 from ..utils import get_close_matches

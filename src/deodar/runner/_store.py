@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from .._records import dataclass, replace
+from .._records import dataclass, field, replace
 from ..engine.transport.store import NotInStoreError, RunStore
 from ..io import AbstractDataset, MemoryDataset, SharedMemoryDataset
 from ..pipeline.transcoding import _strip_transcoding

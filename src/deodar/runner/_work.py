@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._hooks import _NullPluginManager
+from ._hooks import is_null
 from .task import Task, run_bare
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class LocalWork:
         self._hook_manager = hook_manager
         self._run_id = run_id
         self._is_async = is_async
-        self._is_bare = isinstance(hook_manager, _NullPluginManager) and not is_async
+        self._is_bare = is_null(hook_manager) and not is_async
 
     @property
     def catalog(self) -> Catalog:

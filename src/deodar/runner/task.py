@@ -8,14 +8,14 @@ Hook order: for each input ``before_dataset_loaded``, load, ``after_dataset_load
 from __future__ import annotations
 
 import contextlib
-import inspect
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from ..io._joint_saves import publishing_together
 from ._bootstrap import bootstrap_subprocess, of_framework
-from ._hooks import NULL_MANAGER, _NullPluginManager, tell_of_node_error
+from ._hooks import NULL_MANAGER, _NullPluginManager, is_null, tell_of_node_error
 from ._inherited import inherited
 
 if TYPE_CHECKING:
@@ -95,8 +95,9 @@ class Task:
         run_id: str | None = None,
         parallel: bool = False,
     ) -> None:
-        if isinstance(hook_manager, bool):
-            hook_manager, is_async = (None if isinstance(is_async, bool) else is_async), hook_manager
+        # By identity: isinstance would ask an idle hook manager what it is, and have pluggy loaded for it.
+        if hook_manager is True or hook_manager is False:
+            hook_manager, is_async = (None if is_async is True or is_async is False else is_async), hook_manager
         self._node = node
         self.catalog = catalog
         self.hook_manager = hook_manager
@@ -153,7 +154,7 @@ class Task:
         return node
 
     def _check(self) -> None:
-        if self.is_async and inspect.isgeneratorfunction(self._node.func):
+        if self.is_async and _makes_generators(self._node.func):
             raise ValueError(
                 "Async data loading and saving does not work with nodes wrapping generator functions. Please make "
                 f"sure you don't use `yield` anywhere in node {self._node!s}."
@@ -196,20 +197,21 @@ class Task:
     def _run_node_sequential(
         self, node: Node, catalog: Catalog, hook_manager: PluginManager | _NullPluginManager, run_id: str | None = None
     ) -> Node:
-        if isinstance(hook_manager, _NullPluginManager):
+        if is_null(hook_manager):
             run_bare(node, catalog)
             return node
-        hook = hook_manager.hook
+        real: Any = hook_manager
+        hook = real.hook
         inputs: dict[str, Any] = {}
         for name in node.inputs:
             hook.before_dataset_loaded(dataset_name=name, node=node)
             inputs[name] = data = catalog.load(name)
             hook.after_dataset_loaded(dataset_name=name, data=data, node=node)
-        extra = self._collect_inputs_from_hook(node, catalog, inputs, False, hook_manager, run_id=run_id)
+        extra = self._collect_inputs_from_hook(node, catalog, inputs, False, real, run_id=run_id)
         inputs.update(extra)
-        outputs = self._call_node_run(node, catalog, inputs, False, hook_manager, run_id=run_id)
+        outputs = self._call_node_run(node, catalog, inputs, False, real, run_id=run_id)
         chunks = _chunks(node, outputs)
-        with _publishing(chunks, hook_manager):
+        with _publishing(chunks, real):
             for name, data in chunks:
                 hook.before_dataset_saved(dataset_name=name, data=data, node=node)
                 catalog.save(name, data)
@@ -330,9 +332,16 @@ def _chunks(node: Node, outputs: Mapping[str, Any]) -> Iterable[tuple[str, Any]]
     for data in outputs.values():
         if not isinstance(data, Iterator):
             return outputs.items()
-    if inspect.isgeneratorfunction(node.func) or all(inspect.isgenerator(data) for data in outputs.values()):
+    if _makes_generators(node.func) or all(isinstance(data, GeneratorType) for data in outputs.values()):
         return _interleave(outputs)
     return outputs.items()
+
+
+def _makes_generators(func: Callable[..., Any]) -> bool:
+    # Imported here: few outputs are iterators, and it is slow to import.
+    import inspect
+
+    return inspect.isgeneratorfunction(func)
 
 
 def _interleave(outputs: Mapping[str, Iterator[Any]]) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,5 @@
 """Making a model or dataclass of a parameter's raw value."""
 
-import dataclasses
 import logging
 from typing import Any
 
@@ -43,7 +42,7 @@ def instantiate_model(param_key: str, raw_value: Any, model_type: Any) -> Any:
 
 def is_dataclass_type(tp: Any) -> bool:
     """Tell whether something is a dataclass, as opposed to an instance of one."""
-    return isinstance(tp, type) and dataclasses.is_dataclass(tp)
+    return isinstance(tp, type) and hasattr(tp, "__dataclass_fields__")
 
 
 def _instantiate_dataclass(raw_value: Any, model_type: Any) -> Any:

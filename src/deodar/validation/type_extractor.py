@@ -1,13 +1,15 @@
 """Which parameters nodes want as models or dataclasses, read from the type hints of their functions."""
 
 import functools
-import inspect
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from .model_factory import is_dataclass_type
 from .utils import _members, _unwrap_optional, is_pydantic_class
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ class TypeExtractor:
         func = getattr(node, "func", None)
         if func is None or not any(str(name).startswith(_PARAMS_PREFIX) for name in inputs):
             return {}
+        # Imported here: many projects have no parameters, and it is slow to import.
+        import inspect
+
         try:
             signature = inspect.signature(func)
         except (TypeError, ValueError) as exc:
@@ -72,7 +77,7 @@ class TypeExtractor:
         return found
 
     @staticmethod
-    def _build_dataset_to_arg_mapping(node: Any, signature: inspect.Signature) -> dict[str, str]:
+    def _build_dataset_to_arg_mapping(node: Any, signature: "Signature") -> dict[str, str]:
         """Return the name of the argument that each dataset becomes."""
         given = getattr(node, "_inputs", None)
         if not isinstance(given, (str, list, tuple, dict)):
@@ -87,9 +92,9 @@ class TypeExtractor:
         arguments: dict[str, str] = {}
         for name, value in bound.items():
             kind = signature.parameters[name].kind
-            if kind is inspect.Parameter.VAR_POSITIONAL:
+            if kind is kind.VAR_POSITIONAL:
                 datasets = list(value)
-            elif kind is inspect.Parameter.VAR_KEYWORD:
+            elif kind is kind.VAR_KEYWORD:
                 datasets = list(value.values())
             else:
                 datasets = [value]
@@ -97,6 +102,8 @@ class TypeExtractor:
         return arguments
 
     def _type_hints(self, func: Callable[..., Any]) -> dict[str, Any]:
+        import inspect
+
         target = inspect.unwrap(func.func if isinstance(func, functools.partial) else func)
         if not (inspect.isroutine(target) or inspect.isclass(target)) and hasattr(type(target), "__call__"):  # noqa: B004
             target = type(target).__call__

@@ -1,7 +1,5 @@
 """Small questions about types and nested dictionaries that parameter validation asks."""
 
-import dataclasses
-import inspect
 import sys
 import types
 from typing import Any, Union, get_args, get_origin
@@ -46,7 +44,7 @@ def _unwrap_optional(tp: Any) -> Any:
 def is_pydantic_class(cls: Any) -> bool:
     """Tell whether something is a class of pydantic models."""
     base = _base_model()
-    return base is not None and inspect.isclass(cls) and issubclass(cls, base)
+    return base is not None and isinstance(cls, type) and issubclass(cls, base)
 
 
 def is_pydantic_model(value: Any) -> bool:
@@ -59,7 +57,10 @@ def get_typed_fields(value: Any) -> dict[str, Any] | None:
     """Return the fields of a pydantic model or dataclass by name, or None for any other value."""
     if is_pydantic_model(value):
         return {name: getattr(value, name) for name in type(value).model_fields}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if hasattr(type(value), "__dataclass_fields__"):
+        # Imported here: where it is needed somebody has loaded it.
+        import dataclasses
+
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return None
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import field
 from typing import Any
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from .digests import digest_text
 from .fingerprint import Fingerprint, Leaf
 from .objects import Describer

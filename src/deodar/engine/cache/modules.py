@@ -5,17 +5,14 @@ Anything in it may be used then, so all of its source counts, and that of the pr
 
 from __future__ import annotations
 
-import ast
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from .digests import digest_text
 from .parts import Describes, Edges, Part
-from .syntax import digest_module
 
 
 class ModuleSources:
@@ -45,11 +42,14 @@ class ModuleSources:
         spec = _spec_of(name)
         if spec is None or not spec.origin or not spec.origin.endswith(".py"):
             return None
+        # Imported here: most projects hand on no module whole, and the parser is slow to import.
+        from .source import digest_module, imports_in
+
         source = importlib.util.decode_source(Path(spec.origin).read_bytes())
         package = name if spec.submodule_search_locations is not None else name.rpartition(".")[0]
 
         def reach() -> Edges:
-            for imported, attributes in _imports(source, package):
+            for imported, attributes in imports_in(source, package):
                 yield from self.edges(imported, attributes)
 
         return Part("helper", name.rpartition(".")[2], digest_module(source), ("module", name), reach=reach)
@@ -58,32 +58,6 @@ class ModuleSources:
 def unknown_module(name: str) -> Part:
     """Describe a module of the project that cannot be found."""
     return Part("helper", name.rpartition(".")[2], digest_text("no source", name), ("module", name))
-
-
-def absolute(package: str, level: int, module: str) -> str:
-    """Return the full name of what a package's module imports relatively."""
-    if not level:
-        return module
-    parts = package.split(".")
-    base = ".".join(parts[: len(parts) - level + 1])
-    return f"{base}.{module}" if module else base
-
-
-def _imports(source: str, package: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield what a source imports anywhere, with the names it takes from there."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                # All packages on the way are loaded, too.
-                parts = alias.name.split(".")
-                yield from ((".".join(parts[: length + 1]), ()) for length in range(len(parts)))
-        elif isinstance(node, ast.ImportFrom):
-            names = tuple(alias.name for alias in node.names if alias.name != "*")
-            yield absolute(package, node.level, node.module or ""), names
 
 
 def _spec_of(name: str) -> ModuleSpec | None:

@@ -9,7 +9,7 @@ import types
 from types import CodeType
 from typing import Any
 
-from .modules import absolute, unknown_module
+from .modules import unknown_module
 from .parts import Describes, Edges, text_part
 from .syntax import CodeFacts, LocalImport
 
@@ -126,3 +126,12 @@ def _outside(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             names |= _outside(constant)
     return names
+
+
+def absolute(package: str, level: int, module: str) -> str:
+    """Return the full name of what a package's module imports relatively."""
+    if not level:
+        return module
+    parts = package.split(".")
+    base = ".".join(parts[: len(parts) - level + 1])
+    return f"{base}.{module}" if module else base

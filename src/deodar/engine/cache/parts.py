@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import field
 from typing import Any, Protocol
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from .digests import digest_text
 
 

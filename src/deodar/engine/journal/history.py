@@ -6,10 +6,9 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from ..cache.fingerprint import Leaf, list_changes, load_leaves
 from ..events import TaskReused
 from .alive import SILENCE_SECONDS, Process

@@ -12,11 +12,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from types import TracebackType
 from typing import Any
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from ..cache.fingerprint import Fingerprint
 from ..events import (
     Event,

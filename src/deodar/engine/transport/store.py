@@ -10,12 +10,11 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from .pickling import pack, unpack
 
 _WHOLE_OBJECTS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "http", "https"})

@@ -4,7 +4,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -252,7 +251,10 @@ def _fields_of(value: Any) -> list[tuple[str, Any]]:
     """Return names and values of the fields of a dataclass or pydantic model, or nothing."""
     if isinstance(value, type):
         return []
-    if is_dataclass(value):
+    if hasattr(type(value), "__dataclass_fields__"):
+        # Imported here: where it is needed somebody has loaded it.
+        from dataclasses import fields
+
         names = [field.name for field in fields(value)]
     else:
         # By shape: importing pydantic to find out that it is not used would be dear.

@@ -4,15 +4,14 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
-from inspect import isclass
-from typing import Any
-
-from pluggy import PluginManager
+from typing import TYPE_CHECKING, Any
 
 from .. import _telemetry
 from .._installed import has_plugins
-from .markers import HOOK_NAMESPACE
-from .specs import DataCatalogSpecs, DatasetSpecs, KedroContextSpecs, NodeSpecs, PipelineSpecs
+from ._idle import IdleHookManager
+
+if TYPE_CHECKING:
+    from pluggy import PluginManager
 
 _PLUGIN_HOOKS = "kedro.hooks"
 _GROUPS = (_PLUGIN_HOOKS, "deodar.hooks")
@@ -32,8 +31,21 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _create_hook_manager() -> PluginManager:
+def _create_hook_manager() -> "PluginManager":
     """Return a manager that knows every hook and has no implementation yet."""
+    if "pluggy" in sys.modules or logger.isEnabledFor(logging.DEBUG):
+        return _pluggy_manager()
+    # Nobody has marked a hook so far, and maybe nobody will: pluggy is a twentieth of what a plain run takes.
+    return IdleHookManager(_pluggy_manager)  # type: ignore[return-value]  # it stands for one
+
+
+def _pluggy_manager() -> "PluginManager":
+    # Imported here: see above.
+    from pluggy import PluginManager
+
+    from .markers import HOOK_NAMESPACE
+    from .specs import DataCatalogSpecs, DatasetSpecs, KedroContextSpecs, NodeSpecs, PipelineSpecs
+
     manager = PluginManager(HOOK_NAMESPACE)
     if logger.isEnabledFor(logging.DEBUG):
         manager.trace.root.setwriter(_write_trace)
@@ -48,7 +60,7 @@ def _write_trace(message: str) -> None:
     logger.debug("%s", message)
 
 
-def _register_hooks(hook_manager: PluginManager, hooks: Iterable[Any]) -> None:
+def _register_hooks(hook_manager: "PluginManager", hooks: Iterable[Any]) -> None:
     """Register a project's hooks, each once, the last to be called first.
 
     Raises:
@@ -61,7 +73,7 @@ def _register_hooks(hook_manager: PluginManager, hooks: Iterable[Any]) -> None:
     for hook in hooks:
         if hook_manager.is_registered(hook):
             continue
-        if isclass(hook):
+        if isinstance(hook, type):
             raise TypeError(
                 f"{_TOP.capitalize()}Session expects hooks to be registered as instances. "
                 f"Have you forgotten the `()` when registering a hook class?\nReceived the class {hook!r}."
@@ -69,7 +81,7 @@ def _register_hooks(hook_manager: PluginManager, hooks: Iterable[Any]) -> None:
         hook_manager.register(hook)
 
 
-def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: Iterable[str]) -> None:
+def _register_hooks_entry_points(hook_manager: "PluginManager", disabled_plugins: Iterable[str]) -> None:
     """Register the hooks of installed plugins.
 
     Args:
@@ -79,7 +91,10 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
     # Where the standard scan is loaded already it costs little, and pluggy may be asked without a look beforehand.
     is_cheap = "importlib.metadata" in sys.modules
     groups = [group for group in _GROUPS if has_plugins(group) or (is_cheap and group == _PLUGIN_HOOKS)]
-    if groups and _TOP != HOOK_NAMESPACE:
+    if not groups and _is_idle(hook_manager):
+        # Asking for its plugins would wake it, to say that there is none.
+        return
+    if groups and _TOP != "kedro":
         _block_foreign(hook_manager)
     if _telemetry.is_unwanted(_PLUGIN_HOOKS):
         hook_manager.set_blocked(_telemetry.ENTRY_POINT)
@@ -96,7 +111,12 @@ def _register_hooks_entry_points(hook_manager: PluginManager, disabled_plugins: 
         logger.debug("Registered hooks from %d installed plugin(s): %s", len(used), ", ".join(used))
 
 
-def _block_foreign(hook_manager: PluginManager) -> None:
+def _is_idle(hook_manager: Any) -> bool:
+    # By its type: isinstance would wake it.
+    return type(hook_manager) is IdleHookManager and hook_manager.is_idle
+
+
+def _block_foreign(hook_manager: "PluginManager") -> None:
     """Keep out plugins that need the distribution ``kedro``: under our own name that is another framework."""
     # Imported here: it is slow to import, and only environments with plugins come here.
     from importlib.metadata import entry_points

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +44,7 @@ def memory_options(asked: Any, project_path: Path, facts: Mapping[str, Any], env
     is_on = configured.pop("journal", True) and (_environment.read("JOURNAL") or "on").lower() not in _OFF
     if not project_path.is_dir() or not (is_on or asked):
         return None
-    known = {field.name for field in fields(MemoryOptions)} if configured else set()
+    known = set(MemoryOptions.__match_args__)
     for key in configured:
         if key not in known:
             raise ValueError(f"The setting {SETTING} has an unknown key {key!r}. Known: {', '.join(sorted(known))}.")

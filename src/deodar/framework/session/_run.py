@@ -6,11 +6,10 @@ Both kinds of session run this way; they differ in where run ids and parameters 
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._records import dataclass, replace
+from ..._records import dataclass, field, replace
 from ..._version import KEDRO_CONTRACT_VERSION
 from .. import _worker, project
 from ._execution import execution_policies

@@ -13,8 +13,7 @@ from ... import _environment
 from ...io.core import generate_timestamp
 from ...utils import find_kedro_project, get_close_matches
 from .. import project
-from ..hooks import _create_hook_manager
-from ..hooks.manager import _register_hooks, _register_hooks_entry_points
+from ..hooks.manager import _create_hook_manager, _register_hooks, _register_hooks_entry_points
 from ..project import pipelines, settings, validate_settings
 from ..project._validators import qualified_name
 from ._command import current_command

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._records import dataclass
+from ..._records import dataclass, field
 from ...engine.cache.fingerprint import list_changes
 from ...engine.journal.records import LearnedCosts
 from ...engine.journal.store import FILE_NAME, Journal

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..._records import replace
 from ...engine.cache.store import NotStoredError, ValueStore
 from ...io.core import is_parameter
 from .._inherited import Inherited, inherit
@@ -61,6 +61,6 @@ def load_inputs(
 
 
 def _make(pipeline: Pipeline, catalog: Catalog, name: str, options: MemoryOptions, project: Inherited) -> Any:
-    state = dataclasses.replace(options, mode="incremental", wants_results=True)
-    with inherit(dataclasses.replace(project, state=state)):
+    state = replace(options, mode="incremental", wants_results=True)
+    with inherit(replace(project, state=state)):
         return SequentialRunner().run(pipeline, catalog)[name].load()

@@ -7,16 +7,14 @@ Without them a run remembers nothing and costs nothing.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..._records import dataclass
+from ..._records import dataclass, field, replace
 from .._inherited import Inherited, inherit, inherited
 
 if TYPE_CHECKING:
@@ -164,7 +162,7 @@ def remembering(
         asked["spill"] = spill
     if home is not None:
         asked["home"] = Path(home).absolute()
-    with inherit(dataclasses.replace(inherited(), state=asked)):
+    with inherit(replace(inherited(), state=asked)):
         yield
 
 

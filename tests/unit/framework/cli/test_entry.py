@@ -96,9 +96,12 @@ def test_a_command_loads_few_of_our_modules(tmp_path, one_node):
 
 
 def test_a_plain_run_loads_nothing_that_it_does_not_need(one_node):
+    loaded_modules(one_node, "run")
     said, modules = loaded_modules(one_node, "run")
     assert "Completed node: one" in said
-    assert not (UNUSED | {"click"}) & modules
+    assert UNUSED & modules == set()
+    # The first run of a project has to parse its code; what follows from it is remembered.
+    assert {"ast", "click", "dataclasses", "inspect", "pluggy", "tomllib"} & modules == set()
 
 
 def test_help_in_a_project_loads_no_pipelines(one_node):
