@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import inspect
 import sys
 import types
 from types import CodeType
@@ -83,6 +82,9 @@ class Names:
             label = f"{str(self._function.__module__ or '').rpartition('.')[2]}.{chain.partition('.')[0]}"
         yield chain, describer.describe(current, "helper", label)
         if rest[-1:] == ["__doc__"]:
+            # Imported here: hardly any code looks at a docstring, and it is slow to import.
+            import inspect
+
             for step in rest[:-1]:
                 current = inspect.getattr_static(current, step, None)
             yield chain, text_part("constant", f"docstring of {label}", str(current.__doc__))
