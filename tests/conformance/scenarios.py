@@ -62,6 +62,20 @@ def shout_and_wait_for(path: str) -> int:
     return tries
 
 
+def leave_mark(folder: str, name: str) -> str:
+    Path(folder, name).touch()
+    return name
+
+
+def wait_for_marks(folder: str, count: int) -> int:
+    limit = time.monotonic() + 60.0
+    while len(os.listdir(folder)) < count:
+        if time.monotonic() > limit:
+            raise TimeoutError(f"only {len(os.listdir(folder))} of {count} are there")
+        time.sleep(0.005)
+    return count
+
+
 def warn(x: int) -> int:
     warnings.warn("this is a warning from a node", UserWarning, stacklevel=1)
     return x

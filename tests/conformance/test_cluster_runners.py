@@ -5,6 +5,7 @@ The tests of ``test_runners`` are imported, and find the fixtures of this module
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from deodar.engine.executors._blame import WorkerDiedError
 from deodar.io import DataCatalog, DatasetError, MemoryDataset
-from deodar.pipeline import Pipeline, node
+from deodar.pipeline import Node, Pipeline, node
 from deodar.runner import AbstractRunner, DaskRunner, RayRunner
 from deodar.runner._cluster_runner import ClusterRunner
 from deodar.runner._inherited import Inherited, inherit
@@ -184,6 +185,58 @@ def test_a_worker_of_a_local_cluster_comes_back_however_long_it_is_away(tmp_path
     # After which Dask would do without it.
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
         assert DaskRunner(n_workers=1).run(pipeline, catalog(marker=str(tmp_path / "seen")))["done"].load() == "alive"
+
+
+def brief_nodes() -> list[Node]:
+    """Return nodes that show that nodes are short; after them all is ready at once that reads ``start``."""
+    names = ["w0", "w1", "w2", "start"]
+    return [node(s.increment, a, b, name=f"make_{b}") for a, b in itertools.pairwise(names)]
+
+
+@pytest.mark.cluster("ray")
+def test_short_nodes_that_are_ready_together_are_sent_together(ray_cluster: None) -> None:
+    nodes = brief_nodes() + [node(s.increment, "start", f"o{n}", name=f"n{n}") for n in range(200)]
+    runner, data = RayRunner(), catalog(w0=0, **{f"o{n}": None for n in range(200)})
+    for name in ("w1", "w2", "start"):
+        data[name] = MemoryDataset()
+    with runner._connected() as executor:
+        runner._run_remotely(Pipeline(nodes), data, None, None, executor=executor, supply=executor.supply)
+    assert [data.load(f"o{n}") for n in range(200)] == [4] * 200
+    assert executor.traffic.calls < 80
+
+
+@pytest.mark.cluster("ray")
+def test_a_node_that_turns_out_long_holds_back_none_that_was_sent_with_it(ray_cluster: None, tmp_path: Path) -> None:
+    nodes = brief_nodes()
+    for n in range(20):
+        # Those before it, of which it waits for what comes after them; and those behind it.
+        nodes.append(node(s.increment, "start", f"a{n}", name=f"before{n}"))
+        nodes.append(node(lambda _, at, n=n: s.leave_mark(at, f"child{n}"), [f"a{n}", "at"], f"b{n}", name=f"child{n}"))
+        nodes.append(node(lambda _, at, n=n: s.leave_mark(at, f"z{n}"), ["start", "at"], f"z{n}", name=f"z{n}"))
+    nodes.append(node(lambda _, at: s.wait_for_marks(at, 40), ["start", "at"], "waited", name="long"))
+    assert RayRunner().run(Pipeline(nodes), catalog(w0=0, at=str(tmp_path)))["waited"].load() == 40
+
+
+@pytest.mark.cluster("ray")
+def test_a_node_that_kills_its_worker_fails_alone_and_not_those_that_were_sent_with_it(
+    ray_cluster: None, tmp_path: Path
+) -> None:
+    logs = {f"o{n}": s.FileLog(str(tmp_path / f"o{n}")) for n in range(12)}
+    nodes = [*brief_nodes(), node(s.die, "start", "never", name="doomed")]
+    nodes += [node(s.increment, "start", f"o{n}", name=f"good{n}") for n in range(12)]
+    with inherit(Inherited(on_error="continue")), pytest.raises(WorkerDiedError, match="doomed"):
+        RayRunner().run(Pipeline(nodes), DataCatalog({"w0": MemoryDataset(0), **logs}))
+    assert {path.read_text().splitlines()[-1] for path in tmp_path.iterdir()} == {"4"}
+    assert len(list(tmp_path.iterdir())) == 12
+
+
+@pytest.mark.cluster("ray")
+def test_short_nodes_whose_worker_dies_once_all_run_again(ray_cluster: None, tmp_path: Path) -> None:
+    nodes = [*brief_nodes(), node(s.die_the_first_time, "marker", "late", name="late")]
+    nodes += [node(lambda x, late: x, ["start", "late"], "joined")]
+    nodes += [node(s.increment, "start", f"o{n}", name=f"good{n}") for n in range(12)]
+    results = RayRunner().run(Pipeline(nodes), catalog(w0=0, marker=str(tmp_path / "seen")))
+    assert [results[f"o{n}"].load() for n in range(12)] == [4] * 12
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"], ids=["ray", "ray-client"])

@@ -18,14 +18,15 @@ class Pace:
 
     Attributes:
         depth: tasks for one worker, the one it works on included.
+        mean: seconds that a task took; None when none has ended.
     """
 
-    __slots__ = ("_mean", "_most", "_workers", "depth")
+    __slots__ = ("_most", "_workers", "depth", "mean")
 
     def __init__(self, workers: int, most: int = _MOST) -> None:
         self._workers = workers
         self._most = most
-        self._mean: float | None = None
+        self.mean: float | None = None
         self.depth = 1
 
     @property
@@ -35,8 +36,8 @@ class Pace:
 
     def note(self, seconds: float) -> bool:
         """Take one task's duration; return whether the depth changed. It moves in powers of two, so seldom."""
-        self._mean = seconds if self._mean is None else self._mean + _SHARE * (seconds - self._mean)
-        wanted = min(self._most, max(1 + int(_HORIZON / max(self._mean, 1e-6)), 2 if self._mean < _BRIEF else 1))
+        self.mean = seconds if self.mean is None else self.mean + _SHARE * (seconds - self.mean)
+        wanted = min(self._most, max(1 + int(_HORIZON / max(self.mean, 1e-6)), 2 if self.mean < _BRIEF else 1))
         depth = 1 << (wanted.bit_length() - 1)
         changed, self.depth = depth != self.depth, depth
         return changed

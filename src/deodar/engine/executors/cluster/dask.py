@@ -104,7 +104,6 @@ class DaskExecutor(ClusterExecutor[Any]):
         self._outbox: dict[tuple[Any, ...], list[tuple[Flight, TaskSpec, list[ValueId]]]] = {}
         self._kept: dict[ValueId, Parcel] = {}
         self._makers: dict[ValueId, tuple[Assignment, TaskSpec]] = {}
-        self._calls = 0
         self._address = client.scheduler.address
         self._look_again = time.monotonic() + LOOK_EVERY
         self._alone_since: float | None = None
@@ -118,9 +117,11 @@ class DaskExecutor(ClusterExecutor[Any]):
     async def _listen(self, event: tuple[float, bytes]) -> None:
         self._inbox.put(event[1])
 
-    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> None:
+    def _post(self, flight: Flight) -> None:
+        spec = self._graph.tasks[flight.order.task]
+        reads = [value for value in spec.reads if value in self._refs]
         alike = (spec.resources.gpu, spec.resources.memory, len(reads))
-        self._outbox.setdefault(alike, []).append((flight, spec, list(reads)))
+        self._outbox.setdefault(alike, []).append((flight, spec, reads))
 
     def _next(self, timeout: float) -> Any:
         if self._client.status in CLOSED:
@@ -161,10 +162,10 @@ class DaskExecutor(ClusterExecutor[Any]):
     def _flush(self) -> None:
         """Submit what waits for it: all that is alike together, as a graph for each task is most of what it costs."""
         while self._outbox:
-            _, posted = self._outbox.popitem()
-            if len(posted) == 1:
-                flight, spec, reads = posted[0]
-                super()._post(flight, spec, dict.fromkeys(reads))
+            posted = [entry for entry in self._outbox.popitem()[1] if self._is_active(entry[0])]
+            if len(posted) < 2:
+                for flight, spec, reads in posted:
+                    flight.call = self._launch(_assignment(flight), spec, reads)
                 continue
             orders = [
                 (self._name, flight.order.task, flight.order.attempt, reads, flight.doubts)
@@ -182,7 +183,8 @@ class DaskExecutor(ClusterExecutor[Any]):
             for (flight, _, _), call in zip(posted, calls, strict=True):
                 flight.call = call
 
-    def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
+    def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Sequence[ValueId]) -> Any:
+        """Start an attempt and return Dask's name for it."""
         flight = self._flights.get(assignment.task)
         doubts = flight.doubts if flight is not None else 0
         return self._client.submit(
@@ -197,8 +199,8 @@ class DaskExecutor(ClusterExecutor[Any]):
 
     def _key_for(self, spec: TaskSpec) -> tuple[str, str, int]:
         # One group of keys for a run: work of Dask's scheduler grows with the groups, for every single task.
-        self._calls += 1
-        return self._name, spec.name, self._calls
+        self.traffic.calls += 1
+        return self._name, spec.name, self.traffic.calls
 
     def _resources_for(self, spec: TaskSpec) -> dict[str, float] | None:
         wanted: dict[str, float] = {}
@@ -217,7 +219,7 @@ class DaskExecutor(ClusterExecutor[Any]):
             ref = self._hold(self._kept[value])
         elif value in self._makers:
             assignment, spec = self._makers[value]
-            ref = self._launch(assignment, spec, dict.fromkeys(self._carried(spec)))
+            ref = self._launch(assignment, spec, self._carried(spec))
         else:
             raise LookupError(f"Value {value} was lost with its worker, and so was what it was made from.")
         self._refs[value] = ref
@@ -227,8 +229,8 @@ class DaskExecutor(ClusterExecutor[Any]):
         return [value for value in spec.reads if self._graph.values[value].carried]
 
     def _harvest(self, flight: Flight, written: Mapping[ValueId, int]) -> Mapping[ValueId, Any]:
-        bundle, order = flight.call, flight.order
-        made = Assignment(order.task, order.attempt), self._graph.tasks[order.task]
+        bundle = flight.call
+        made = _assignment(flight), self._graph.tasks[flight.order.task]
         self._makers.update(dict.fromkeys(written, made))
         if len(written) < 2 or sum(written.values()) < APART:
             return dict.fromkeys(written, bundle)
@@ -243,8 +245,8 @@ class DaskExecutor(ClusterExecutor[Any]):
     def _hold(self, parcel: Parcel) -> Any:
         if parcel.size <= ARGUMENT_LIMIT:
             return parcel
-        self._calls += 1
-        name = f"deodar-value-{self._run}-{self._calls}"
+        self.traffic.calls += 1
+        name = f"deodar-value-{self._run}-{self.traffic.calls}"
         if parcel.size <= RECIPE_LIMIT:
             return self._client.submit(_same, parcel, key=name, pure=False)
         return self._client.scatter({name: parcel}, hash=False)[name]
@@ -296,9 +298,7 @@ class DaskExecutor(ClusterExecutor[Any]):
             return None
         spec = self._graph.tasks[flight.order.task]
         try:
-            flight.call = self._launch(
-                Assignment(flight.order.task, flight.order.attempt), spec, dict.fromkeys(self._carried(spec))
-            )
+            flight.call = self._launch(_assignment(flight), spec, self._carried(spec))
         except LookupError as error:
             return error
         return None
@@ -328,6 +328,10 @@ class DaskExecutor(ClusterExecutor[Any]):
         except OSError as error:
             # Of a worker that is going this very moment; it takes the plugin along.
             logger.debug("Not every worker of Dask could be told that the run is over: %s", error)
+
+
+def _assignment(flight: Flight) -> Assignment:
+    return Assignment(flight.order.task, flight.order.attempt)
 
 
 class MissionPlugin(distributed.WorkerPlugin):  # type: ignore[misc]  # whose types are not known here
@@ -366,9 +370,9 @@ def run_on_dask(order: Order, *bundles: Parcel | Bundle) -> Bundle:
     if doubts:
         _begin_openly(worker, f"{name}-{task}-{attempt}")
         tell = partial(_tell_for_sure, worker, name)
-    message, given = attend(mission, Assignment(task, attempt), reads, tell, worker.address, announced=bool(doubts))
-    worker.log_event(name, message)
-    return given
+    ended = attend(mission, Assignment(task, attempt), reads, tell, worker.address, announced=bool(doubts))
+    worker.log_event(name, ended.message())
+    return ended.given
 
 
 def _begin_openly(worker: Any, topic: str) -> None:

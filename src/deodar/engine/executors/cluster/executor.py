@@ -36,7 +36,7 @@ from ..protocol import Work
 from .flight import Flight, Traffic
 from .home import HomeParcels, HomeSide
 from .outfit import capture_cluster_outfit
-from .worker import Assignment, Mission
+from .worker import Mission
 
 Answer = TypeVar("Answer")
 Ref = TypeVar("Ref")
@@ -101,8 +101,8 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
         """Put the mission on the cluster, and listen to the messages of its workers."""
 
     @abc.abstractmethod
-    def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Ref]) -> Any:
-        """Start an attempt and return what the engine calls it."""
+    def _post(self, flight: Flight) -> None:
+        """See to it that an attempt is launched, and gets its call, when ``_next`` is called."""
 
     @abc.abstractmethod
     def _harvest(self, flight: Flight, written: Mapping[ValueId, int]) -> Mapping[ValueId, Ref]:
@@ -197,22 +197,19 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
             if value in self._at_home:
                 self._refuse(order, spec, value)
                 return
-        reads = {value: self._refs[value] for value in spec.reads if value in self._refs}
-        self._post(flight, spec, reads)
-
-    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Ref]) -> None:
-        """Launch an attempt, or see to it that it is launched when ``_next`` is called."""
-        flight.call = self._launch(Assignment(flight.order.task, flight.order.attempt), spec, reads)
+        self._post(flight)
 
     def cancel(self, task: TaskId) -> None:
         """End the task, with the worker that runs it if need be."""
         flight = self._flights.get(task)
         if flight is None or flight.doom is not None:
             return
+        spec = self._graph.tasks[task]
         if flight.call is not None:
             self._doom(flight, FailureKind.CANCELLED)
-        elif self._side is not None and self._side.cancel(task):
-            self._fail(flight, Failure(FailureKind.CANCELLED, TaskCancelledError(self._graph.tasks[task].name)))
+        elif not spec.in_driver or (self._side is not None and self._side.cancel(task)):
+            # It was posted, but has not been launched.
+            self._fail(flight, Failure(FailureKind.CANCELLED, TaskCancelledError(spec.name)))
 
     def free(self, values: Iterable[ValueId]) -> None:
         """Let go of values; the engine removes what nobody refers to."""
@@ -289,10 +286,14 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
             self.traffic.messages += 1
             self.traffic.message_bytes += len(item)
             self._read(*pickle.loads(item))
-        elif isinstance(item, Flight):
-            self._look_after(item)
-        else:
+        elif isinstance(item, tuple):
             self._hear_here(*item)
+        else:
+            item()
+
+    def _is_active(self, flight: Flight) -> bool:
+        """Return whether nothing was told yet of how an attempt ended."""
+        return self._flights.get(flight.order.task) is flight
 
     def _read(
         self, task: TaskId, attempt: int, worker: str, started: float, notes: list[Any], ending: tuple[Any, ...] | None
@@ -346,7 +347,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
 
     def _look_after(self, flight: Flight) -> None:
         """Ask whether the engine gave an attempt up, because of which no message of it will come."""
-        if flight.call is None or self._flights.get(flight.order.task) is not flight or flight.doom is not None:
+        if flight.call is None or not self._is_active(flight) or flight.doom is not None:
             return
         reason = self._given_up(flight)
         if reason is None:
@@ -368,6 +369,7 @@ class ClusterExecutor(abc.ABC, Generic[Ref]):
 
     def _send(self, value: ValueId, parcel: Parcel) -> None:
         self.traffic.sent += parcel.size
+        self._sizes[value] = parcel.size
         self._keep(value, parcel)
         self._refs[value] = self._hold(parcel)
 

@@ -17,12 +17,14 @@ class Traffic:
     Attributes:
         sent: bytes of values that it put on the cluster.
         fetched: bytes of values that it took from there.
+        calls: tasks of the engine's own that it sent for.
         messages: from workers.
         message_bytes: of these.
     """
 
     sent: int = 0
     fetched: int = 0
+    calls: int = 0
     messages: int = 0
     message_bytes: int = 0
 

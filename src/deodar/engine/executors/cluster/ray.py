@@ -1,43 +1,46 @@
 """A cluster of Ray as a place where tasks run.
 
-An attempt is one task of Ray's. Its first return is the last message of the attempt, the others are the values that it
-wrote, which stay in Ray's object store and go from node to node as Ray sees fit. Ray runs a task again whose worker or
-machine was lost.
+An attempt is one task of Ray's; short ones share one. Its first return is what the attempts say in the end, the others
+are the values that they wrote, which stay in Ray's object store and go from node to node as Ray sees fit. Ray runs a
+task again whose worker or machine was lost.
 """
 
 from __future__ import annotations
 
 import contextlib
-import functools
+import itertools
 import logging
 import os
 import pickle
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ...model import Resources, TaskSpec, ValueId
 from ...transport.parcel import Parcel
 from .._outfit import thread_limits
+from .._wire import DONE
+from .batch import SMALL_ENOUGH, Advance
 from .executor import Answer, ClusterExecutor, quiet
 from .flight import Flight
-from .worker import Assignment, Mission, NobodyListensError, attend
+from .grouping import Grouping
+from .ray_worker import NAMESPACE, Office, bound_to, office_name, same, to_parcel
+from .worker import Assignment, Mission
 
 LOSSES = 3
-"""How often Ray runs a task again whose worker died."""
+"""How often Ray runs a task again whose worker died. One of several attempts runs again once, for values that were lost
+with a machine; then each attempt has a task of its own."""
 KNOCK = 10.0
 """Seconds in which the head of a cluster takes a connection."""
-NAMESPACE = "deodar"
 OFFICE_AFTER = 1.0
 """Seconds that a node has to take before messages can come ahead of results, if no node has a limit of time."""
 AT_ONCE = 1024
-"""Attempts up to which the driver asks for all at once whether they are over; the work of that grows with them."""
+"""Calls up to which the driver asks for all at once whether they are over; the work of that grows with them."""
 TOGETHER = 0.003
 """Seconds to wait for more answers while the workers have enough at hand."""
-SMALL_ENOUGH = 64 * 1024
-"""Bytes up to which Ray keeps what a task returned with its owner, and sends it along."""
 
 
 @contextlib.contextmanager
@@ -104,27 +107,20 @@ def _private_to_this_machine(ray: Any) -> Iterator[None]:
             del os.environ[name]
 
 
-class Office:
-    """An actor that passes on what cannot wait for the end of an attempt. Workers find it by name."""
+@dataclass(slots=True, eq=False)
+class Call:
+    """One task of Ray's, for one attempt or for a batch of them.
 
-    def __init__(self) -> None:
-        # Only workers have a loop for it to live in.
-        import asyncio
+    Attributes:
+        ref: to what the attempts say in the end.
+        values: references to what they write.
+    """
 
-        self._letters: list[bytes] = []
-        self._news = asyncio.Event()
-
-    async def drop(self, letter: bytes) -> None:
-        """Take a message."""
-        self._letters.append(letter)
-        self._news.set()
-
-    async def collect(self) -> list[bytes]:
-        """Wait for messages, and return them."""
-        await self._news.wait()
-        self._news.clear()
-        letters, self._letters = self._letters, []
-        return letters
+    number: int
+    ref: Any
+    values: Mapping[ValueId, Any]
+    flights: Sequence[Flight]
+    is_ended: bool = False
 
 
 class RayExecutor(ClusterExecutor[Any]):
@@ -140,76 +136,95 @@ class RayExecutor(ClusterExecutor[Any]):
         super().__init__("ray", supply, ours=ours)
         self._office: Any = None
         self._remote: Any = None
-        self._same = ray.remote(_same).options(num_cpus=0)
+        self._same = ray.remote(same).options(num_cpus=0)
         self._office_after = 0.0
-        self._unheard: list[Flight] = []
+        self._grouping = Grouping(int(self.supply.cpu), self._pace)
+        self._outbox: list[Flight] = []
+        self._out = 0
+        self._unheard: list[Call] = []
         self._options: dict[tuple[Any, ...], Any] = {}
 
     def _open(self, mission: Mission) -> None:
-        # In the function: Ray hands that out once to each worker, and not with every task.
-        self._remote = self._ray.remote(_bound(mission))
+        self._remote = self._ray.remote(bound_to(mission))
         self._office_after = 0.0 if any(task.timeout for task in self._graph.tasks) else OFFICE_AFTER
 
-    def _keep_limits(self) -> None:
-        oldest = next(iter(self._flights.values()), None)
-        if self._office is None and oldest is not None and time.monotonic() >= oldest.launched + self._office_after:
-            # A process of its own, which a run of short nodes is better off without.
-            office = self._ray.remote(Office).options(name=_office_name(self._run), namespace=NAMESPACE, num_cpus=0)
-            self._office = office.remote()
-            self._ask()
-        super()._keep_limits()
+    # What goes out.
 
-    def _ask(self) -> None:
-        """Have the next messages from the office."""
-        self._office.collect.remote().future().add_done_callback(self._collected)
+    def _post(self, flight: Flight) -> None:
+        self._outbox.append(flight)
 
-    def _collected(self, answer: Any) -> None:
-        if answer.cancelled() or answer.exception() is not None:
-            return  # the office is closed
-        for letter in answer.result():
-            self._inbox.put(letter)
-        if self._office is not None:
-            self._ask()
+    def _flush(self) -> None:
+        """Send what was submitted, short tasks that are alike together."""
+        posted = [flight for flight in self._outbox if self._is_active(flight)]
+        self._outbox.clear()
+        alike: dict[tuple[float, ...], list[Flight]] = {}
+        together = self._grouping.most > 1 and len(posted) > 1
+        for flight in posted:
+            spec = self._graph.tasks[flight.order.task]
+            if together and not flight.doubts and self._grouping.may_join(flight.order, spec, self._sizes):
+                alike.setdefault(self._demand_of(spec), []).append(flight)
+            else:
+                self._call([flight])
+        for flights in alike.values():
+            for batch in self._grouping.split(flights, self._out):
+                self._call(batch)
 
-    def _launch(self, assignment: Assignment, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> Any:
-        writes = [value for value in spec.writes if self._graph.values[value].carried]
+    def _call(self, flights: Sequence[Flight]) -> None:
+        specs = [self._graph.tasks[flight.order.task] for flight in flights]
+        writes = [[value for value in spec.writes if self._graph.values[value].carried] for spec in specs]
+        reads = {value: self._refs[value] for spec in specs for value in spec.reads if value in self._refs}
+        orders = [(f.order.task, f.order.attempt, written) for f, written in zip(flights, writes, strict=True)]
+        self.traffic.calls += 1
+        number = self.traffic.calls
         # Bytes: anything else is pickled by Ray's slower way.
-        order = pickle.dumps((assignment.task, assignment.attempt, writes, list(reads)), protocol=5)
-        returns = self._task_for(spec, 1 + len(writes)).remote(order, *reads.values())
-        refs = list(returns) if writes else [returns]
-        return refs[0], dict(zip(writes, refs[1:], strict=True))
+        order = pickle.dumps((number, orders, list(reads)), protocol=5)
+        written = list(itertools.chain.from_iterable(writes))
+        losses = LOSSES if len(flights) == 1 else 1
+        found = self._task_for(self._demand_of(specs[0]), 1 + len(written), losses).remote(order, *reads.values())
+        refs = list(found) if written else [found]
+        call = Call(number, refs[0], dict(zip(written, refs[1:], strict=True)), flights)
+        for flight in flights:
+            flight.call = call
+        self._unheard.append(call)
+        self._out += 1
 
-    def _task_for(self, spec: TaskSpec, returns: int) -> Any:
-        """Return Ray's task with the resources of ours; it is not asked for more than one machine has."""
+    def _demand_of(self, spec: TaskSpec) -> tuple[float, ...]:
+        """Return what a task needs; it is not asked for more than one machine has."""
         wanted, most = spec.resources, self._most
-        key = (returns, min(wanted.cpu, most["CPU"]), min(wanted.gpu, most["GPU"]), min(wanted.memory, most["memory"]))
+        return min(wanted.cpu, most["CPU"]), min(wanted.gpu, most["GPU"]), min(wanted.memory, most["memory"])
+
+    def _task_for(self, demand: tuple[float, ...], returns: int, losses: int) -> Any:
+        """Return Ray's task with the resources of ours."""
+        key = (returns, losses, *demand)
         if key not in self._options:
-            known: dict[str, Any] = {"num_returns": returns, "num_cpus": key[1], "max_retries": LOSSES}
-            if key[2]:
-                known["num_gpus"] = key[2]
-            if key[3]:
-                known["memory"] = int(key[3])
+            cpu, gpu, memory = demand
+            known: dict[str, Any] = {"num_returns": returns, "num_cpus": cpu, "max_retries": losses}
+            if gpu:
+                known["num_gpus"] = gpu
+            if memory:
+                known["memory"] = int(memory)
             self._options[key] = self._remote.options(**known)
         return self._options[key]
 
-    def _post(self, flight: Flight, spec: TaskSpec, reads: Mapping[ValueId, Any]) -> None:
-        super()._post(flight, spec, reads)
-        self._unheard.append(flight)
+    # What comes in.
 
     def _next(self, timeout: float) -> Any:
-        if self._inbox.empty() and len(self._flights) == len(self._unheard) <= AT_ONCE and self._office is None:
+        self._flush()
+        flying = sum(len(call.flights) for call in self._unheard)
+        nothing_else = self._office is None and self._inbox.empty() and len(self._flights) == flying
+        if nothing_else and 0 < len(self._unheard) <= AT_ONCE:
             # Nothing else can happen, and to wait in this thread is cheaper than to be woken by Ray's for each answer.
             self._take_in(timeout)
             return self._inbox.get_nowait()
-        for flight in self._unheard:
+        for call in self._unheard:
             # What future() stands on; the future itself takes a tenth of a millisecond more.
-            flight.call[0]._on_completed(partial(self._answered, flight))
+            call.ref._on_completed(partial(self._answered, call))
         self._unheard.clear()
         return super()._next(timeout)
 
     def _take_in(self, timeout: float) -> None:
         """Wait for answers; for a few together while there is enough at hand for the workers meanwhile."""
-        waiting = {flight.call[0]: flight for flight in self._unheard}
+        waiting = {call.ref: call for call in self._unheard}
         ready: list[Any] = []
         if len(waiting) > 2 * self.supply.cpu:
             ready, _ = self._ray.wait(list(waiting), num_returns=len(waiting) // 4 or 1, timeout=min(timeout, TOGETHER))
@@ -230,12 +245,97 @@ class RayExecutor(ClusterExecutor[Any]):
         except self._ray.exceptions.RayError as error:
             return error
 
-    def _answered(self, flight: Flight, answer: Any) -> None:
-        self._inbox.put(answer if isinstance(answer, bytes) else flight)
+    def _answered(self, call: Call, answer: Any) -> None:
+        self._inbox.put(partial(self._settle, call, answer))
+
+    def _settle(self, call: Call, answer: Any) -> None:
+        """Take what a call said in the end, and see to those of its attempts of which it said nothing."""
+        self._out -= 1
+        match answer:
+            case bytes():
+                self._take(answer)
+            case list():
+                for message in answer:
+                    self._take(message)
+                for flight in call.flights:
+                    self._send_again(flight, call)
+            case _:
+                for flight in call.flights:
+                    self._look_after(flight)
+
+    def _conclude(self, flight: Flight, kind: int, *rest: Any) -> None:
+        super()._conclude(flight, kind, *rest)
+        if kind == DONE:
+            self._grouping.note(sum(size for _, size in rest[1]))
 
     def _harvest(self, flight: Flight, written: Mapping[ValueId, int]) -> Mapping[ValueId, Any]:
-        values = flight.call[1]
+        values = flight.call.values
         return {value: values[value] for value in written}
+
+    def _send_again(self, flight: Flight, call: Call) -> None:
+        """Send an attempt that did not begin, unless it was sent again already."""
+        if self._is_active(flight) and flight.call is call:
+            flight.call = None
+            self._post(flight)
+
+    def _given_up(self, flight: Flight) -> BaseException | None:
+        call: Call = flight.call
+        ready, _ = self._ray.wait([call.ref], timeout=0)
+        if not ready:
+            return None
+        try:
+            self._ray.get(call.ref)
+        except Exception as error:
+            if len(call.flights) == 1:
+                return error
+            # Any of them may have been what killed the workers: from now on each has its own.
+            flight.doubts += 1
+            self._send_again(flight, call)
+        return None
+
+    # What is said before the end.
+
+    def _keep_limits(self) -> None:
+        oldest = next(iter(self._flights.values()), None)
+        if self._office is None and oldest is not None and time.monotonic() >= oldest.launched + self._office_after:
+            # A process of its own, which a run of short nodes is better off without.
+            office = self._ray.remote(Office).options(name=office_name(self._run), namespace=NAMESPACE, num_cpus=0)
+            self._office = office.remote()
+            self._ask()
+        super()._keep_limits()
+
+    def _ask(self) -> None:
+        """Have the next messages from the office."""
+        self._office.collect.remote().future().add_done_callback(self._collected)
+
+    def _collected(self, answer: Any) -> None:
+        if answer.cancelled() or answer.exception() is not None:
+            return  # the office is closed
+        for letter in answer.result():
+            self._inbox.put(letter if isinstance(letter, bytes) else partial(self._advance, letter))
+        if self._office is not None:
+            self._ask()
+
+    def _advance(self, news: Advance) -> None:
+        """Take what was said of a batch that goes on."""
+        for assignment, message, values in news.ended:
+            flight = self._flying_with(news.batch, assignment)
+            if flight is not None:
+                held = {value: self._hold(Parcel(data)) for value, data in values.items()}
+                flight.call = Call(0, flight.call.ref, held, [flight])
+            self._take(message)
+        for assignment in news.back:
+            flight = self._flying_with(news.batch, assignment)
+            if flight is not None:
+                self._send_again(flight, flight.call)
+
+    def _flying_with(self, number: int, assignment: Assignment) -> Flight | None:
+        flight = self._flights.get(assignment.task)
+        if flight is None or flight.order.attempt != assignment.attempt or flight.call is None:
+            return None
+        return flight if flight.call.number == number else None
+
+    # Values, workers, the end.
 
     def _hold(self, parcel: Parcel) -> Any:
         # What Ray's tasks return while it is small goes along with the orders that name it; what is put does not.
@@ -243,20 +343,13 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _bring_all(self, values: Sequence[ValueId]) -> dict[ValueId, Parcel]:
         found = self._ray.get([self._refs[value] for value in values])
-        return {value: _parcel(data) for value, data in zip(values, found, strict=True)}
+        return {value: to_parcel(data) for value, data in zip(values, found, strict=True)}
 
     def _end(self, flight: Flight) -> None:
-        self._ray.cancel(flight.call[0], force=True)
-
-    def _given_up(self, flight: Flight) -> BaseException | None:
-        ready, _ = self._ray.wait([flight.call[0]], timeout=0)
-        if not ready:
-            return None
-        try:
-            self._ray.get(flight.call[0])
-        except Exception as error:
-            return error
-        return None
+        call: Call = flight.call
+        if not call.is_ended:
+            call.is_ended = True
+            self._ray.cancel(call.ref, force=True)
 
     def ask_workers(self, function: Callable[..., Answer], *arguments: Any) -> dict[str, Answer]:
         """Call a function on every machine."""
@@ -272,61 +365,7 @@ class RayExecutor(ClusterExecutor[Any]):
         return dict(zip(asked, self._ray.get(list(asked.values())), strict=True))
 
     def _shut(self) -> None:
+        self._outbox.clear()
         office, self._office = self._office, None
         if office is not None:
             self._ray.kill(office)
-
-
-def _bound(mission: Mission) -> Callable[..., Any]:
-    def deodar_node(order: bytes, *parcels: Any) -> Any:
-        return run_on_ray(mission, order, *parcels)
-
-    return deodar_node
-
-
-def run_on_ray(mission: Mission, order: bytes, *parcels: Any) -> Any:
-    """Run one attempt in a worker of Ray; return its last message, and the values that it wrote."""
-    task, attempt, writes, reads = pickle.loads(order)
-    known = {value: _parcel(data) for value, data in zip(reads, parcels, strict=True) if data is not None}
-    tell = partial(_tell, mission.run)
-    message, given = attend(mission, Assignment(task, attempt), known, tell, _worker_name())
-    if not writes:
-        return message
-    return [message, *(_returned(given.get(value)) for value in writes)]
-
-
-def _tell(run: str, message: bytes) -> None:
-    # Here it is there.
-    import ray
-
-    try:
-        office = ray.get_actor(_office_name(run), namespace=NAMESPACE)
-    except ValueError as error:
-        raise NobodyListensError from error
-    office.drop.remote(message)
-
-
-@functools.cache
-def _worker_name() -> str:
-    # Here it is there.
-    import ray
-
-    context = ray.get_runtime_context()
-    return f"{context.get_node_id()[:8]}-{context.get_worker_id()[:8]}"
-
-
-def _returned(parcel: Parcel | None) -> Any:
-    """Return a parcel as it is cheapest for Ray: small ones as plain bytes."""
-    return bytes(parcel.data) if parcel is not None and parcel.size <= SMALL_ENOUGH else parcel
-
-
-def _parcel(data: Any) -> Parcel:
-    return data if isinstance(data, Parcel) else Parcel(data)
-
-
-def _same(data: bytes) -> bytes:
-    return data
-
-
-def _office_name(run: str) -> str:
-    return f"deodar-office-{run}"

@@ -14,7 +14,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from ...._records import dataclass
 from ...model import TaskId, ValueId
@@ -106,12 +107,12 @@ class Correspondent:
         with self._lock:
             if self._ended or (self._announced and not self._notes):
                 return
-            notes = self._notes
             try:
                 self._tell(self._message(None))
-                self._announced = True
             except NobodyListensError:
-                self._notes = notes
+                return
+            self._announced = True
+            self._notes.clear()
 
     def end(self, ending: tuple[Any, ...]) -> bytes:
         """Return the last message."""
@@ -119,25 +120,39 @@ class Correspondent:
             self._ended = True
             return self._message(ending)
 
+    def was_heard(self) -> None:
+        """Have nothing more to say of what there was until now."""
+        with self._lock:
+            self._notes.clear()
+
     def _message(self, ending: tuple[Any, ...] | None) -> bytes:
-        notes, self._notes = self._notes, []
-        return pickle.dumps((*self._head, self.started, notes, ending), protocol=5)
+        return pickle.dumps((*self._head, self.started, self._notes, ending), protocol=5)
+
+
+class Speaker(Protocol):
+    """What may have something to say while an attempt goes on. It has said by then when that attempt began."""
+
+    started: float
+
+    def send_ahead(self) -> None:
+        """Send what there is now."""
+        ...
 
 
 class Herald:
     """A thread that has attempts which go on for longer send ahead. It ends by itself when there are none."""
 
     def __init__(self) -> None:
-        self._open: set[Correspondent] = set()
+        self._open: set[Speaker] = set()
         self._lock = threading.Lock()  # guards the set and whether there is a thread
         self._alive = False
         self._never = threading.Event()
 
     @contextlib.contextmanager
-    def watching(self, correspondent: Correspondent) -> Iterator[None]:
-        """Look after an attempt in this block."""
+    def watching(self, speaker: Speaker) -> Iterator[None]:
+        """Have a speaker send ahead in this block."""
         with self._lock:
-            self._open.add(correspondent)
+            self._open.add(speaker)
             if not self._alive:
                 self._alive = True
                 threading.Thread(target=self._serve, name="deodar-herald", daemon=True).start()
@@ -145,7 +160,7 @@ class Herald:
             yield
         finally:
             with self._lock:
-                self._open.discard(correspondent)
+                self._open.discard(speaker)
 
     def _serve(self) -> None:
         idle = 0
@@ -158,9 +173,9 @@ class Herald:
                     self._alive = False
                     return
             limit = time.time() - HEARTBEAT
-            for correspondent in current:
-                if correspondent.started <= limit:
-                    correspondent.send_ahead()
+            for speaker in current:
+                if speaker.started <= limit:
+                    speaker.send_ahead()
 
 
 class Crew:
@@ -261,10 +276,39 @@ class Desk:
 _desk = Desk()
 
 
+def watching(speaker: Speaker) -> AbstractContextManager[None]:
+    """Have a speaker send ahead in a block, as long as an attempt goes on."""
+    return _desk.herald.watching(speaker)
+
+
 def end_if_running(run: str, task: TaskId, attempt: int) -> None:
     """End this process by force if it is at an attempt: code that runs in a thread cannot be ended otherwise."""
     if _desk.is_at(run, Assignment(task, attempt)):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An attempt that is over.
+
+    Attributes:
+        ending: how, in plain values.
+        given: the carried values that it wrote.
+    """
+
+    assignment: Assignment
+    correspondent: Correspondent
+    ending: tuple[Any, ...]
+    given: dict[ValueId, Parcel]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it ended well."""
+        return bool(self.ending[0] == DONE)
+
+    def message(self) -> bytes:
+        """Return the last message, with what was not said before."""
+        return self.correspondent.end(self.ending)
 
 
 def attend(
@@ -275,8 +319,8 @@ def attend(
     worker: str,
     *,
     announced: bool = False,
-) -> tuple[bytes, dict[ValueId, Parcel]]:
-    """Run one attempt; return the last message, and the carried values that it wrote.
+) -> Ended:
+    """Run one attempt.
 
     Args:
         tell: sends a message ahead; called in another thread.
@@ -288,7 +332,7 @@ def attend(
     channel = ParcelChannel(reads)
     with _desk.herald.watching(correspondent), _desk.speaking(mission.run, assignment, correspondent):
         ending = _ending(mission, assignment, channel, worker)
-    return correspondent.end(ending), channel.given
+    return Ended(assignment, correspondent, ending, channel.given)
 
 
 def _ending(mission: Mission, assignment: Assignment, channel: ParcelChannel, worker: str) -> tuple[Any, ...]:
