@@ -91,7 +91,7 @@ class DropInFinder:
                 FOREIGN, PACKAGE_FOLDER / "__init__.py", submodule_search_locations=[str(PACKAGE_FOLDER)]
             )
         if fullname == OWN or fullname.startswith(f"{OWN}."):
-            return _alias_spec(fullname)
+            return alias_spec(fullname, OWN, FOREIGN)
         if fullname.startswith(f"{FOREIGN}."):
             _refuse_if_gone(fullname)
         return None
@@ -113,21 +113,30 @@ def _refuse_if_gone(fullname: str) -> None:
         raise ImportError(f"{fullname!r} was removed in Kedro 1.0 or before: {hint}.", name=fullname)
 
 
-def _alias_spec(fullname: str) -> importlib.machinery.ModuleSpec | None:
-    original = FOREIGN + fullname[len(OWN) :]
+def alias_spec(fullname: str, alias: str, real: str) -> importlib.machinery.ModuleSpec | None:
+    """Return the spec of a name below one top-level name that is the same module below another.
+
+    Args:
+        fullname: what is imported.
+        alias: its top-level name.
+        real: the top-level name under which the tree is loaded.
+    """
+    original = real + fullname[len(alias) :]
     found = importlib.util.find_spec(original)
     if found is None:
         return None
     is_package = found.submodule_search_locations is not None
-    loader: Any = _AliasLoader(original)
+    loader: Any = _AliasLoader(original, alias, real)
     return importlib.machinery.ModuleSpec(fullname, loader, origin=found.origin, is_package=is_package)
 
 
 class _AliasLoader:
     """Loads a name by importing another and handing out the very same module."""
 
-    def __init__(self, original: str) -> None:
+    def __init__(self, original: str, alias: str, real: str) -> None:
         self._original = original
+        self._alias = alias
+        self._real = real
         self._spec: importlib.machinery.ModuleSpec | None = None
 
     def get_code(self, fullname: str) -> CodeType | None:
@@ -148,5 +157,5 @@ class _AliasLoader:
         # All aliases at once: importing one submodule by its alias would otherwise set it as an attribute of its
         # package anew, over a function of the same name (``pipeline.node``).
         for name, loaded in list(sys.modules.items()):
-            if name.startswith(f"{FOREIGN}."):
-                sys.modules.setdefault(OWN + name[len(FOREIGN) :], loaded)
+            if name.startswith(f"{self._real}."):
+                sys.modules.setdefault(self._alias + name[len(self._real) :], loaded)

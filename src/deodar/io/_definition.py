@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Collection
 from typing import Any
 
+from ..compat._lent_name import lend_name
 from ..utils import get_close_matches
 from ._errors import DatasetError
 
@@ -34,6 +35,9 @@ _EXTRAS = {
 }  # fmt: skip
 
 _UNCHANGEABLE = frozenset({str, int, float, bool, type(None)})
+
+# Here and not where a class is looked for: code of users' own imports datasets too, and workers get them by pickle.
+lend_name()
 
 _LoadObj = Callable[[str], tuple[Any, "str | None"]]
 
@@ -123,6 +127,17 @@ def _spelling_hint(dataset_type: str) -> list[str]:
 def _extra_hint(dataset_type: str) -> list[str]:
     extra = _EXTRAS.get(dataset_type.partition(".")[0])
     return [] if extra is None else [f"Or take what it needs from this package: `pip install 'deodar[{extra}]'`."]
+
+
+def foreign_base_hint(class_obj: Any) -> str:
+    """Say what to do about a class that extends the base class of an installed Kedro, if this one does."""
+    bases = [base for base in class_obj.__mro__ if base.__qualname__ == "AbstractDataset"]
+    if not bases:
+        return ""
+    return (
+        f" It extends {bases[0].__module__}.AbstractDataset of an installed Kedro, which was imported before this "
+        f"package. Import {_PACKAGE} first, or start the program with `python -m deodar.compat`."
+    )
 
 
 def load_listed(class_path: str, load_obj: Callable[[str], Any]) -> tuple[Any, str | None]:

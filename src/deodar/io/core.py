@@ -430,7 +430,7 @@ def parse_dataset_definition(
     if not issubclass(class_obj, AbstractDataset):
         raise DatasetError(
             f"Dataset type '{class_obj.__module__}.{class_obj.__qualname__}' is invalid: all dataset types "
-            "must extend 'AbstractDataset'."
+            f"must extend 'AbstractDataset'.{_definition.foreign_base_hint(class_obj)}"
         )
     if VERSION_KEY in arguments:
         del arguments[VERSION_KEY]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...compat._lent_name import lend_name
 from ._logging import _ProjectLogging
 from ._logging_rules import _DEFAULT_LOGGING_MODULE_ALLOWLIST, _LOGGING_BASE_CLASSES
 from ._registry import _load_data_wrapper, _ProjectPipelines
@@ -92,6 +93,7 @@ def configure_project(package_name: str | None, preserve_logging: bool = False) 
         ValidationError: a setting is not what it must be.
     """
     global PACKAGE_NAME
+    lend_name()
     settings.configure(package_name and f"{package_name}.settings")
     pipelines.configure(package_name and f"{package_name}.pipeline_registry")
     PACKAGE_NAME = package_name
