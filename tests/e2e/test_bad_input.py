@@ -118,7 +118,13 @@ def test_a_key_given_twice_is_named_by_file_and_line(project: Project) -> None:
 def test_an_interpolation_without_value_is_named_by_key_and_file(project: Project) -> None:
     project.write("conf/base/parameters.yml", "number: ${nowhere}\n")
     words = project.refused()
-    assert "nowhere" in words and "parameters.yml" in words
+    assert words.startswith("Error: Interpolation key 'nowhere' not found\nWhile resolving 'number' of 'parameters' in")
+    assert "parameters.yml" in words and "Traceback" not in words
+
+
+def test_a_variable_of_the_environment_outside_of_credentials_is_answered_with_the_way(project: Project) -> None:
+    project.write("conf/base/parameters.yml", "number: ${oc.env:HOME}\n")
+    assert "Environment variables are for credentials: elsewhere 'oc.env' is a resolver" in project.refused()
 
 
 def test_a_target_that_cannot_be_written_is_named_with_its_dataset(project: Project) -> None:
@@ -176,12 +182,40 @@ def test_a_broken_registry_is_named_by_line(project: Project) -> None:
     assert "pipeline_registry.py" in words
 
 
+def test_a_registry_that_is_no_python_is_named_once(project: Project) -> None:
+    project.write("src/shop/pipeline_registry.py", "def register_pipelines(:\n")
+    words = project.refused()
+    assert "SyntaxError" in words and words.count("Raised at") == 1
+
+
+def test_a_package_that_is_not_there_is_named_with_where_it_is_said(project: Project) -> None:
+    pyproject = project.path / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('package_name = "shop"', 'package_name = "shpo"'))
+    words = project.refused()
+    assert "No module named 'shpo'" in words and "'package_name' and 'source_dir' in pyproject.toml" in words
+
+
 def test_outside_of_a_project_the_answer_says_so(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "deodar", "run"], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert done.returncode != 0
-    assert "project" in done.stderr.lower()
+    assert "project not found in this directory" in done.stderr
+    # What was typed is right, so nothing else was meant.
+    assert "Did you mean" not in done.stderr
+
+
+def test_a_project_that_lacks_keys_is_told_them_under_its_own_name(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.deodar]\npackage_name = "shop"\n')
+    assert "Missing required keys ['project_name', 'deodar_init_version']" in project.refused()
+
+
+def test_a_project_that_nothing_says_how_to_build_is_not_packaged(project: Project) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "deodar", "package"], cwd=project.path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: Nothing says how 'shop' is built")
 
 
 def test_a_policy_that_cannot_be_understood_is_named(project: Project) -> None:

@@ -12,6 +12,11 @@ _RESOLVER = re.compile(r"Unsupported interpolation type (\S+)")
 _BUILT_IN = ("globals", "runtime_params", "oc.create", "oc.decode", "oc.deprecated", "oc.dict.keys", "oc.dict.values",
              "oc.env", "oc.select")  # fmt: skip
 
+_ENVIRONMENT_ADVICE = (
+    "Environment variables are for credentials: elsewhere 'oc.env' is a resolver of your own, "
+    "from omegaconf.resolvers, to be named in CONFIG_LOADER_ARGS['custom_resolvers'] of settings.py."
+)
+
 
 def explanation(error: Exception, key: str, per_file: Mapping[str, Any], scope: Scope) -> str:
     """Return what to tell with an error.
@@ -26,8 +31,15 @@ def explanation(error: Exception, key: str, per_file: Mapping[str, Any], scope: 
     steps = _STEP.findall(place)
     holding = [path for path, tree in per_file.items() if steps and _holds(tree, steps)]
     where = f"'{place}' of '{key}' in {', '.join(holding)}" if holding else f"'{key}' from {', '.join(per_file)}"
+    if _is_environment(str(error)):
+        return f"While resolving {where}. {_ENVIRONMENT_ADVICE}"
     close = _close(str(error), per_file.values(), scope)
     return f"While resolving {where}.{f' Did you mean {_either(close)}?' if close else ''}"
+
+
+def _is_environment(message: str) -> bool:
+    unknown = _RESOLVER.match(message)
+    return unknown is not None and unknown[1] == "oc.env"
 
 
 def _holds(tree: Any, steps: list[str]) -> bool:

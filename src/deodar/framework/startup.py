@@ -63,7 +63,7 @@ def _get_project_metadata(project_path: str | Path) -> ProjectMetadata:
             f"Have you created your project with {_TOP.capitalize()} version {_running_version()}?"
         )
     table = _project_table(pyproject)
-    version_key = next((key for key in _RUNNING_VERSIONS if key in table), "kedro_init_version")
+    version_key = next((key for key in _RUNNING_VERSIONS if key in table), f"{_TOP}_init_version")
     _check_keys(table, version_key)
     version = str(table[version_key])
     if _is_other_major(version, _RUNNING_VERSIONS[version_key]):

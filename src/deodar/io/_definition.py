@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ..compat._lent_name import lend_name
+from .._lent_name import lend_name
 from ..utils import get_close_matches
 from ._errors import DatasetError
 

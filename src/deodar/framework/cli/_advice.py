@@ -26,12 +26,27 @@ def advise(error: Exception, request: RunRequest) -> None:
     """Add a hint to what a run has raised, when one of the given names does not exist.
 
     Raises:
-        KedroCliError: the environment has no folder.
+        KedroCliError: the environment has no folder, or the source of configuration holds none.
     """
-    if type(error).__name__ == "MissingConfigException" and (message := _missing_environment(request)):
-        raise KedroCliError(message) from error
+    if type(error).__name__ == "MissingConfigException":
+        message = _useless_source(request) or _missing_environment(request)
+        if message:
+            raise KedroCliError(message) from error
     if "Did you mean" not in str(error) and (hint := _missing_name(error, request)):
         add_note(error, hint)
+
+
+def _useless_source(request: RunRequest) -> str | None:
+    source = Path(request.conf_source or "")
+    if not source.is_file():
+        return None
+    # Imported here: they are needed when something is wrong.
+    import tarfile
+    import zipfile
+
+    if tarfile.is_tarfile(source) or zipfile.is_zipfile(source):
+        return None
+    return f"'{source}' is no configuration: name a folder, or an archive (.tar.gz, .zip) of one."
 
 
 def _missing_environment(request: RunRequest) -> str | None:

@@ -2,9 +2,10 @@
 
 ``KedroCliError`` is the error of the commands themselves. Every other exception that leaves a command is put
 into words by ``report``: what the framework raised is a message already, what a user's own function raised comes
-with the lines of that code.
+with the lines of that code, and what a library raised without any such line is its message.
 """
 
+import os
 import re
 import sys
 import traceback
@@ -59,7 +60,7 @@ def report(error: Exception) -> int:
     if KedroCliError.VERBOSE_ERROR:
         sys.stderr.write("".join(traceback.format_exception(type(error), error, error.__traceback__)))
         return 1
-    if not _was_raised_by_us(error):
+    if not _is_a_message(error):
         click.echo(_user_traceback(error), err=True, nl=False)
     click.secho(f"Error: {_message(error)}", fg="red", err=True)
     for note in getattr(error, "__notes__", ()):
@@ -84,13 +85,26 @@ class ReportingCommand(click.Command):
 
 
 def _message(error: BaseException) -> str:
-    if not _was_raised_by_us(error):
+    if _is_of_configuration(error):
+        # Its further lines repeat what the note on it says better.
+        return str(error).partition("\n    full_key:")[0]
+    if not _is_a_message(error):
         lines = traceback.format_exception_only(type(error), error)
-        # A syntax error takes several lines to say; of the others, further lines are notes, which come later.
-        return ("".join(lines) if isinstance(error, SyntaxError) else lines[0]).rstrip("\n")
+        # A syntax error takes several lines to say, the last of which begins with its name. Notes come later.
+        last = next((at for at, line in enumerate(lines) if line.startswith(type(error).__name__)), 0)
+        return "".join(lines[: last + 1]).rstrip("\n")
     # str() of a KeyError is the repr of its argument.
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return text or type(error).__qualname__
+
+
+def _is_a_message(error: BaseException) -> bool:
+    return _is_of_configuration(error) or _was_raised_by_us(error)
+
+
+def _is_of_configuration(error: BaseException) -> bool:
+    """Tell an interpolation that cannot be resolved: a mistake in a file, as those that we raise ourselves."""
+    return type(error).__module__.partition(".")[0] == "omegaconf"
 
 
 def _was_raised_by_us(error: BaseException) -> bool:
@@ -127,9 +141,23 @@ def _user_traceback(error: BaseException) -> str:
     )
     formatted = traceback.TracebackException(type(error), error, error.__traceback__)
     kept = [frame for frame in formatted.stack if not frame.filename.startswith((*skipped, "<frozen"))]
-    if not kept:
+    if not any(_is_users(frame.filename) for frame in kept):
         return ""
     return "".join(["Traceback (your code, most recent call last):\n", *traceback.format_list(kept)])
+
+
+def _is_users(filename: str) -> bool:
+    """Tell the code of a project, installed or not, from that of the libraries it calls."""
+    # Imported here: only where something failed.
+    import sysconfig
+
+    from .. import project
+
+    package = sys.modules.get(project.PACKAGE_NAME or "")
+    if any(filename.startswith(f"{folder}{os.sep}") for folder in getattr(package, "__path__", ())):
+        return True
+    installed = {"site-packages", "dist-packages"} & set(Path(filename).parts)
+    return not installed and not filename.startswith(sysconfig.get_path("stdlib"))
 
 
 def _remote_traceback(error: BaseException) -> str | None:

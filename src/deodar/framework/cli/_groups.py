@@ -61,7 +61,9 @@ class SuggestingGroup(click.Group):
         return _resolve(self, ctx, args, lambda name: self._advice(ctx, name))
 
     def _advice(self, ctx: click.Context, name: str) -> str:
-        return _successor(f"{self.name} {name}") or _suggest_cli_command(name, self.list_commands(ctx))
+        known = self.list_commands(ctx)
+        close = _successor(f"{self.name} {name}") or _suggest_cli_command(name, known)
+        return close or f"\n\nCommands of {self.name}: {', '.join(known)}."
 
 
 class LazyGroup(SuggestingGroup):

@@ -18,14 +18,19 @@ def package_project(metadata: "ProjectMetadata") -> None:
     """Build the wheel and the archive into ``dist`` of the project.
 
     Raises:
-        KedroCliError: the package ``build`` is not installed.
+        KedroCliError: the package ``build`` is not installed, or the project says nothing of how it is built.
         click.exceptions.Exit: the build failed.
     """
     if importlib.util.find_spec("build") is None:
         raise KedroCliError("Packaging needs the package `build`: pip install build")
     root = metadata.project_path
     # A project of old may have its build files beside its sources.
-    folder = root if (root / "pyproject.toml").is_file() and _is_buildable(root) else metadata.source_dir
+    folder = root if _is_buildable(root) else metadata.source_dir
+    if not _is_buildable(folder):
+        raise KedroCliError(
+            f"Nothing says how '{metadata.package_name}' is built: {root / 'pyproject.toml'} needs the tables "
+            "[project] and [build-system]. Those of a project that `new` makes are an example."
+        )
     dist = root / "dist"
     dist.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(dist)]
@@ -41,8 +46,13 @@ def package_project(metadata: "ProjectMetadata") -> None:
 
 
 def _is_buildable(root: Path) -> bool:
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    return "[project]" in text or "[build-system]" in text or (root / "setup.py").is_file()
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8") if pyproject.is_file() else ""
+    return (
+        "[project]" in text
+        or "[build-system]" in text
+        or any(map(Path.is_file, (root / "setup.py", root / "setup.cfg")))
+    )
 
 
 def _has_build_requirements(folder: Path) -> bool:

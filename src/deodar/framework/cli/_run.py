@@ -133,10 +133,14 @@ def _make_runner(name: str | None, arguments: dict[str, Any]) -> Any:
     try:
         return runner_class(**arguments)
     except TypeError as error:
-        if "is_async" in str(error) and not arguments["is_async"]:
-            # A runner of the user's own need not know the option that was not asked for.
-            return runner_class(**{key: value for key, value in arguments.items() if key != "is_async"})
-        raise refusal(f"The runner {name!r} cannot be made with {arguments!r}: {error}") from error
+        if "is_async" not in str(error) or arguments["is_async"]:
+            raise refusal(f"The runner {name!r} cannot be made with {arguments!r}: {error}") from error
+    # A runner of the user's own need not know the option that was not asked for.
+    given = {key: value for key, value in arguments.items() if key != "is_async"}
+    try:
+        return runner_class(**given)
+    except TypeError as error:
+        raise refusal(f"The runner {name!r} cannot be made with {given!r}: {error}") from error
 
 
 def _load_runner(name: str) -> Callable[..., Any]:

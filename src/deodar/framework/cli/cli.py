@@ -253,7 +253,8 @@ class KedroCLI(CommandCollection):
             return super().advice_for_unknown(name)
         known = [*self.list_commands(None), *project_commands.lazy_subcommands]
         return (
-            f"{_suggest_cli_command(name, known)}"
+            # One that is spelled right lacks a project only.
+            f"{'' if name in known else _suggest_cli_command(name, known)}"
             f"\n\n{_TITLE} project not found in this directory. Commands such as run or jupyter work inside a project."
             f"\nHint: {_TITLE} is looking for a file called 'pyproject.toml' with a table [tool.{_TOP}], "
             "here and in the folders above. Is it there?"

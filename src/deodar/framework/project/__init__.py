@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...compat._lent_name import lend_name
+from ..._lent_name import lend_name
 from ._logging import _ProjectLogging
 from ._logging_rules import _DEFAULT_LOGGING_MODULE_ALLOWLIST, _LOGGING_BASE_CLASSES
 from ._registry import _load_data_wrapper, _ProjectPipelines
@@ -118,7 +118,15 @@ def validate_settings() -> None:
             "This should happen automatically if you are using the command line interface."
         )
     name = f"{PACKAGE_NAME}.settings"
-    spec = importlib.util.find_spec(name)
+    try:
+        spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if error.name == PACKAGE_NAME.partition(".")[0]:
+            # Imported here: it is needed when something is wrong.
+            from ..._notes import add_note
+
+            add_note(error, "It is the project's package: see 'package_name' and 'source_dir' in pyproject.toml.")
+        raise
     if spec is None:
         logger.warning("No 'settings.py' found, defaults will be used.")
         return

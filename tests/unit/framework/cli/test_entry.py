@@ -91,7 +91,7 @@ def test_a_command_loads_few_of_our_modules(tmp_path, one_node):
     assert len(own(loaded_modules(tmp_path, "--version")[1])) <= 7
     assert len(own(loaded_modules(tmp_path, "--help")[1])) <= 17
     assert len(own(loaded_modules(one_node, "--help")[1])) <= 30
-    assert len(own(loaded_modules(one_node, "registry", "list")[1])) <= 48
+    assert len(own(loaded_modules(one_node, "registry", "list")[1])) <= 49
     assert len(own(loaded_modules(one_node, "run")[1])) <= 175
 
 

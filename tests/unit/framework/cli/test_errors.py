@@ -1,7 +1,11 @@
+import importlib
+import json
+
 import click
 import pytest
 from click.testing import CliRunner
 
+from deodar.framework import project
 from deodar.framework.cli._errors import report
 from deodar.framework.cli.utils import KedroCliError, load_entry_points
 from deodar.io import DataCatalog
@@ -95,6 +99,30 @@ def test_what_user_code_raised_is_shown_with_the_lines_of_that_code(capsys):
     code, text = reported(capsys, user_function)
     assert "in user_function" in text
     assert "Error: ZeroDivisionError: division by zero" in text
+
+
+def test_what_a_library_raised_without_a_line_of_the_user_is_its_message(capsys):
+    with pytest.raises(ValueError, match="Expecting") as caught:
+        json.loads("{")
+    # All but the frame of this test.
+    assert report(caught.value.with_traceback(caught.value.__traceback__.tb_next)) == 1
+    assert capsys.readouterr().err.startswith("Error: json.decoder.JSONDecodeError: Expecting property name")
+
+
+def test_the_lines_of_an_installed_project_are_shown(capsys, tmp_path, monkeypatch):
+    package = tmp_path / "site-packages" / "packaged"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("def fail():\n    raise OSError('no disk')\n")
+    monkeypatch.syspath_prepend(package.parent)
+    fail = importlib.import_module("packaged").fail
+    with pytest.raises(OSError, match="no disk") as caught:
+        fail()
+    inside = caught.value.with_traceback(caught.value.__traceback__.tb_next)
+    assert report(inside) == 1
+    assert "in fail" not in capsys.readouterr().err
+    monkeypatch.setattr(project, "PACKAGE_NAME", "packaged")
+    assert report(inside) == 1
+    assert "in fail" in capsys.readouterr().err
 
 
 def test_the_notes_of_an_error_are_shown_below_it(capsys):

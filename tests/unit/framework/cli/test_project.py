@@ -159,6 +159,19 @@ def test_an_unknown_runner_is_answered_with_the_one_meant(project):
     assert "No runner named 'ThredRunner' found. Did you mean ThreadRunner" in result.stderr
 
 
+def test_what_is_no_runner_is_refused(project):
+    result = project.invoke("run", "--runner", "os.path.join")
+    assert result.exit_code == 1
+    assert "The runner 'os.path.join' cannot be made with {}: join() missing" in result.stderr
+
+
+def test_a_file_that_is_no_archive_is_no_configuration(project):
+    (project.path / "notes.md").write_text("# Notes\n")
+    result = project.invoke("run", "--conf-source", "notes.md")
+    assert result.exit_code == 1
+    assert "notes.md' is no configuration: name a folder, or an archive" in result.stderr
+
+
 def test_an_unknown_runner_module_is_named(project):
     result = project.invoke("run", "--runner", "no.such.Runner")
     assert result.exit_code == 1

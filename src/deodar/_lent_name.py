@@ -41,7 +41,7 @@ class _LentNameFinder:
             return None
         if fullname == _LENT or fullname.startswith(f"{_LENT}."):
             # Imported here: most processes lend nothing.
-            from ._dropin import alias_spec
+            from .compat._dropin import alias_spec
 
             return alias_spec(fullname, _LENT, _OWN)
         return None
