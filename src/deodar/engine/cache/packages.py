@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from typing import TYPE_CHECKING
 
 from .digests import digest_text
 from .fingerprint import Leaf
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 UNKNOWN = "unknown"
 
@@ -69,6 +74,25 @@ def installed_version(distribution: str) -> str | None:
 
 @cache
 def _providers() -> dict[str, tuple[str, ...]]:
+    """Return the distributions that bring each top-level name."""
     from importlib import metadata
 
-    return {top: tuple(sorted(set(names))) for top, names in metadata.packages_distributions().items()}
+    if sys.version_info >= (3, 11):
+        return {top: tuple(sorted(set(names))) for top, names in metadata.packages_distributions().items()}
+    # Before, the standard library's list left out those who do not name their modules: all but setuptools' own.
+    found: dict[str, set[str]] = {}
+    for distribution in metadata.distributions():
+        for top in _top_names(distribution):
+            found.setdefault(top, set()).add(distribution.metadata["Name"])
+    return {top: tuple(sorted(names)) for top, names in found.items()}
+
+
+def _top_names(distribution: Distribution) -> set[str]:
+    """Return the top-level modules of a distribution, as it names them or by where its Python files are."""
+    named = (distribution.read_text("top_level.txt") or "").split()
+    files = (path for path in distribution.files or () if path.suffix == ".py" or _is_extension(path.name))
+    return set(named) or {path.parts[0].partition(".")[0] for path in files}
+
+
+def _is_extension(name: str) -> bool:
+    return name.endswith(tuple(EXTENSION_SUFFIXES))

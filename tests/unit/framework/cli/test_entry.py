@@ -108,4 +108,6 @@ def test_help_in_a_project_loads_no_pipelines(one_node):
     said, modules = loaded_modules(one_node, "--help")
     assert "Run the project's pipelines" in said
     assert not {name for name in own(modules) if ".pipeline" in name or ".io" in name or ".session" in name}
-    assert not UNUSED & modules
+    # On Python 3.10 uuid, which click needs, loads it.
+    of_click = {"subprocess"} if sys.version_info < (3, 11) else set()
+    assert UNUSED & modules <= of_click
