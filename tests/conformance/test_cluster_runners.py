@@ -5,8 +5,10 @@ The tests of ``test_runners`` are imported, and find the fixtures of this module
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +135,27 @@ def test_outputs_of_one_node_are_fetched_apart(runner: ClusterRunner) -> None:
     )
     results = runner.run(pipeline, catalog(n=100_000))
     assert (results["tx"].load(), results["ty"].load()) == (100_000.0, 0.0)
+
+
+def test_workers_that_stay_run_what_was_edited_and_what_lies_elsewhere_under_the_same_name(
+    runner: ClusterRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_of(folder: str, source: str) -> Any:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "nodes_that_change.py").write_text(source)
+        with monkeypatch.context() as patch:
+            patch.syspath_prepend(str(tmp_path / folder))
+            patch.delitem(sys.modules, "nodes_that_change", raising=False)
+            function = importlib.import_module("nodes_that_change").function
+            return runner.run(Pipeline([node(function, "a", "b", name="n")]), catalog(a=1))["b"].load()
+
+    try:
+        assert answer_of("one", "def function(a): return 'first'") == "first"
+        assert answer_of("one", "def function(a): return 'edited'") == "edited"
+        assert answer_of("two", "def function(a): return 'elsewhere'") == "elsewhere"
+        assert answer_of("one", "def function(a): return 'edited'") == "edited"
+    finally:
+        sys.modules.pop("nodes_that_change", None)
 
 
 @pytest.mark.cluster("dask")

@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from .._outfit import Outfit, capture_outfit
-from .._strays import StrayFinder
+from .._strays import Stray, StrayFinder
+from .modules import LoadedModules
 
 ENGINES = ("distributed", "dask", "ray", "tornado", "bokeh", "asyncio", "grpc")
 """Loggers of those who run the cluster: they keep their handlers and levels."""
@@ -35,22 +37,59 @@ def capture_cluster_outfit() -> ClusterOutfit:
     return ClusterOutfit(socket.gethostname(), capture_outfit(os.cpu_count() or 1))
 
 
-def put_on_in_cluster(known: ClusterOutfit) -> None:
-    """Make this process see what the driver's process sees, as far as it is here too."""
-    outfit = known.outfit
-    here = socket.gethostname() == known.host
-    present = set(sys.path)
-    sys.path.extend(entry for entry in outfit.path if entry not in present and (here or Path(entry).exists()))
-    if here:
+class Guest:
+    """What this process was made to see for one run after the other. What was here before stays; what was brought for a
+    run is taken back for the next.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards what is brought, which is the process's
+        self._path: list[str] = []
+        self._environment: dict[str, str] = {}
+        self._strays: Mapping[str, Stray] = {}
+        self._loaded = LoadedModules()
+
+    def put_on(self, known: ClusterOutfit, *, alone: bool) -> None:
+        """Make this process see what the driver's process sees, as far as it is here too.
+
+        Args:
+            alone: no other run is using this process now, which would miss what is taken back.
+        """
+        outfit = known.outfit
+        here = socket.gethostname() == known.host
+        with self._lock:
+            before = self._path, self._strays
+            if alone:
+                self._take_back()
+            present = set(sys.path)
+            added = [entry for entry in outfit.path if entry not in present and (here or Path(entry).exists())]
+            sys.path.extend(added)
+            self._path = self._path + added
+            if here:
+                self._see_as(outfit)
+            self._loaded.renew(all_of_them=alone and (self._path, self._strays) != before)
+        _take_filters(outfit.filters)
+        _take_levels(outfit.levels, outfit.disabled_level)
+
+    def _take_back(self) -> None:
+        brought = set(self._path)
+        sys.path[:] = [entry for entry in sys.path if entry not in brought]
+        self._path = []
+        for name, value in self._environment.items():
+            if os.environ.get(name) == value:
+                del os.environ[name]
+        self._environment = {}
+
+    def _see_as(self, outfit: Outfit) -> None:
         if outfit.folder is not None:
             with contextlib.suppress(OSError):
                 os.chdir(outfit.folder)
-        for name, value in outfit.environment.items():
-            os.environ.setdefault(name, value)
+        missing = {name: value for name, value in outfit.environment.items() if name not in os.environ}
+        os.environ.update(missing)
+        self._environment.update(missing)
         sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, StrayFinder)]
         sys.meta_path.append(StrayFinder(outfit.strays))
-    _take_filters(outfit.filters)
-    _take_levels(outfit.levels, outfit.disabled_level)
+        self._strays = outfit.strays
 
 
 def is_engines(name: str) -> bool:

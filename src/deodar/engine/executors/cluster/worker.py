@@ -25,7 +25,7 @@ from .._reporting import forward_reports
 from .._wire import DONE, FAILED, UNREADY
 from .._worker import Meter
 from ..protocol import Work
-from .outfit import ClusterOutfit, is_engines, put_on_in_cluster
+from .outfit import ClusterOutfit, Guest, is_engines
 
 HEARTBEAT = 0.05
 """Seconds after which a task that goes on sends ahead what it has to say."""
@@ -181,8 +181,10 @@ class Herald:
 class Crew:
     """The prepared works of one run in this process; each runs one task at a time."""
 
-    def __init__(self, mission: Mission) -> None:
+    def __init__(self, mission: Mission, guest: Guest, *, alone: bool) -> None:
         self._mission = mission
+        self._guest = guest
+        self._alone = alone
         self._idle: list[tuple[Work, Meter]] = []
         self._lock = threading.Lock()  # guards the idle ones
         self._preparing = threading.Lock()  # what a project does to a process is done by one thread at a time
@@ -206,7 +208,7 @@ class Crew:
             try:
                 if not self._dressed:
                     outfit: ClusterOutfit = self._mission.outfit.unpack()
-                    put_on_in_cluster(outfit)
+                    self._guest.put_on(outfit, alone=self._alone)
                     forward_reports(send, spare=is_engines)
                 work: Work = self._mission.work.unpack()
                 work.prepare(worker)
@@ -227,6 +229,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._crews: dict[str, Crew] = {}
+        self._guest = Guest()
         self._lock = threading.Lock()  # guards the crews
         self._speaking: dict[int, Correspondent] = {}
         self._at: list[tuple[str, Assignment]] = []
@@ -240,7 +243,7 @@ class Desk:
             if crew is None:
                 for run in [run for run, known in self._crews.items() if not known.busy]:
                     del self._crews[run]
-                crew = self._crews[mission.run] = Crew(mission)
+                crew = self._crews[mission.run] = Crew(mission, self._guest, alone=not self._crews)
             crew.busy += 1
         try:
             yield crew
