@@ -6,6 +6,8 @@ number of writers (see ``writer``), each with a number of its own, put values on
 
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import sys
 from collections.abc import Iterable
@@ -14,7 +16,7 @@ from pathlib import Path
 from ..machine import memory_limit
 from ._ledger import Ledger
 from .owners import folder_name, remove, sweep
-from .writer import RAM, Handle, ShelfAddress, Writer
+from .writer import RAM, Handle, NoRoomError, ShelfAddress, Writer
 
 
 class Shelf:
@@ -24,6 +26,9 @@ class Shelf:
         writers: how many writers there may be, the owner's included.
         budget: bytes in shared memory before values go to disk; by default half of what is free there,
             and at most a quarter of all memory.
+
+    Raises:
+        NoRoomError: if there is no room for the little that an empty one takes.
     """
 
     def __init__(self, *, writers: int = 64, budget: int | None = None) -> None:
@@ -31,17 +36,24 @@ class Shelf:
         sweep({ram, disk})
         name = folder_name()
         folders = tuple(root / name for root in (ram, disk))
-        for folder in set(folders):
-            folder.mkdir(mode=0o700)
         if budget is None:
             # A container's limit counts shared memory in, and may be far below the size of that.
             budget = min(_free(ram) // 2, memory_limit() // 4 or sys.maxsize)
         self._folders = folders
         self.address = ShelfAddress((str(folders[0]), str(folders[1])), writers, budget)
-        Ledger.create(folders[RAM] / "ledger", writers)
-        self._ledger = Ledger(folders[RAM] / "ledger", writers)
         self._learnt: dict[int, int] = {}
-        self.writer = Writer(self.address, 0, "0")
+        try:
+            for folder in set(folders):
+                folder.mkdir(mode=0o700)
+            Ledger.create(folders[RAM] / "ledger", writers)
+            self._ledger = Ledger(folders[RAM] / "ledger", writers)
+            self.writer = Writer(self.address, 0, "0")
+        except OSError as error:
+            for folder in folders:
+                remove(folder)
+            if error.errno != errno.ENOSPC:
+                raise
+            raise NoRoomError.for_bytes(mmap.PAGESIZE, ram) from error
 
     def learn(self, number: int, handles: Iterable[Handle]) -> None:
         """Take over what a writer published: from now on it is the owner who removes it."""

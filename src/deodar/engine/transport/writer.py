@@ -30,6 +30,22 @@ LARGE = 32 << 20
 """Bytes from which memory is worth counting."""
 RAM, DISK = 0, 1
 _CHUNK = 32 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM})
+
+
+class NoRoomError(OSError):
+    """There is no room left where values lie."""
+
+    @classmethod
+    def for_bytes(cls, size: int, folder: str | Path) -> NoRoomError:
+        """Return the error to raise when so many bytes do not fit, not in shared memory and not in this folder."""
+        wanted = f"{size / (1 << 20):.1f} MB" if size >= 1 << 20 else f"{size} bytes"
+        return cls(
+            errno.ENOSPC,
+            f"Neither shared memory nor the disk has room for {wanted} that go from one process to another. Free some, "
+            "set TMPDIR to a folder with more, or keep large data in files of the catalog",
+            str(folder),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +167,15 @@ class Writer:
                 return Handle(size, None, name, RAM)
             except BaseException as error:
                 self._give_back(size)
-                if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM):
+                if not isinstance(error, OSError) or error.errno not in _FULL:
                     raise
         self.traffic.spilled += 1
-        self._write(pieces, name, DISK)
+        try:
+            self._write(pieces, name, DISK)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise NoRoomError.for_bytes(size, self._folders[DISK].parent) from error
         return Handle(size, None, name, DISK)
 
     def _reserve(self, size: int) -> bool:
