@@ -76,7 +76,7 @@ class WorkerNotReadyError(RuntimeError):
     def because_of(cls, error: BaseException) -> WorkerNotReadyError:
         """Return the error to raise when one could not prepare itself."""
         return cls(
-            f"A worker could not be made ready: {type(error).__name__}: {error}. "
+            f"A worker could not be made ready: {type(error).__name__}: {str(error).rstrip('.')}. "
             "What the tasks use must be importable, and loadable, in another process."
         )
 

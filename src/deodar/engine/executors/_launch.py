@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ... import _environment
+from ._readiness import check_ready
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +83,17 @@ def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
 
     Args:
         modules: to import before workers are forked off it. They must start no threads.
+
+    Raises:
+        NoWorkersHereError: this platform has no such processes.
+        NotReadyToStartError: this process is a worker itself, and not ready yet.
     """
+    check_ready()
     if not hasattr(os, "fork"):
         raise NoWorkersHereError(
             f"Worker processes are not available on {sys.platform}: run in threads (ThreadRunner) or in one process."
         )
+    _fill_standard_descriptors()
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     if method == "fork":
         for stream in (sys.stdout, sys.stderr):
@@ -103,11 +111,31 @@ def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
     return Launcher(pid, near)
 
 
+def _fill_standard_descriptors() -> None:
+    """Open what a caller has closed of the first three, or our sockets would get there what somebody prints."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+
+
+def _let_go_of_input() -> None:
+    """Read nothing of what the driver reads, as in processes that are not forked off it."""
+    if sys.stdin is None:
+        return
+    with contextlib.suppress(OSError, ValueError):  # it is no file, or closed
+        if sys.stdin.fileno() == 0:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            os.dup2(nothing, 0)
+            os.close(nothing)
+    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
+
+
 def _be_forked_launcher(near: socket.socket, far: socket.socket) -> None:
     # Whatever happens, the driver's own frames below must never go on in this process.
     code = 1
     try:
         near.close()
+        _let_go_of_input()
         module = importlib.import_module(f"{_MODULES}._launcher")
         module.main(str(far.detach()), "fork")
         code = 0

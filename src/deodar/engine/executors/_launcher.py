@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from ._wire import EXITED, KILL, RECORD, START, STARTED
 
@@ -47,19 +48,13 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
     """Do what the driver asks; return only in a forked worker, with what it was born with."""
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)  # or a signal to the driver's group would end who is to clear up
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    wake, woken = socket.socketpair()
-    wake.setblocking(False)
-    woken.setblocking(False)
-    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    wake, woken = _wake_up_for_exits()
     if start is _fork:
         # For all workers at once, before the first fork.
         for module in (f"{__package__}._worker", *modules):
             importlib.import_module(module)
         gc.freeze()  # or the first collection in each worker would copy all pages
-    alive: dict[int, int] = {}
+    workers = Workers(control)
     parent = os.getppid()
     while True:
         # The driver's end may live on in a process that the driver forked: so its own life is looked at as well.
@@ -67,20 +62,17 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
         if woken in readable:
             with contextlib.suppress(BlockingIOError):
                 woken.recv(4096)
-        _reap(control, alive)
+        workers.reap()
         if os.getppid() != parent:
-            _end(alive)
+            workers.end()
         if control not in readable:
             continue
-        data, descriptors, _, _ = socket.recv_fds(control, RECORD.size, 2)
-        if not data:
-            _end(alive)
-        kind, serial, number, _, _ = RECORD.unpack(data)
+        kind, serial, number, ends = workers.hear()
         if kind == KILL:
-            _kill(alive, serial, number)
+            workers.kill(serial, number)
             continue
         assert kind == START
-        down, up = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        down, up = ends
         birth = serial, down, up, os.getpid()
         pid = start(birth)
         if not pid:
@@ -91,44 +83,82 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
             return birth
         down.close()
         up.close()
+        workers.add(serial, pid)
+
+
+def _wake_up_for_exits() -> tuple[socket.socket, socket.socket]:
+    """Have a socket, the second, become readable when a worker ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    wake, woken = socket.socketpair()
+    wake.setblocking(False)
+    woken.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return wake, woken
+
+
+class Workers:
+    """The workers that are alive, and the line to the driver, with whom they end."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._alive: dict[int, int] = {}
+
+    def hear(self) -> tuple[int, int, int, list[socket.socket]]:
+        """Return the driver's next wish: its kind, the worker's number, a signal's, and the ends of sockets."""
+        data, descriptors = b"", list[int]()
+        with contextlib.suppress(ConnectionResetError):  # it went before it had read all that it was sent
+            data, descriptors, _, _ = socket.recv_fds(self._control, RECORD.size, 2)
+        if not data:
+            self.end()
+        kind, serial, number, _, _ = RECORD.unpack(data)
+        return kind, serial, number, [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+    def add(self, serial: int, pid: int) -> None:
+        """Take a worker that was started, and tell of it."""
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)  # here as well as there: whoever comes first
-        alive[pid] = serial
-        control.sendall(RECORD.pack(STARTED, serial, pid, 0, 0))
+        self._alive[pid] = serial
+        self._tell(STARTED, serial, pid, 0, 0)
 
+    def reap(self) -> None:
+        """Tell of those that have ended."""
+        while self._alive:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            serial = self._alive.pop(pid, None)
+            if serial is None:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            if code:
+                with contextlib.suppress(OSError):
+                    os.killpg(pid, signal.SIGKILL)  # what a worker that died had started
+            self._tell(EXITED, serial, pid, code, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 
-def _reap(control: socket.socket, alive: dict[int, int]) -> None:
-    while alive:
+    def kill(self, serial: int, number: int) -> None:
+        """Send a signal to a worker, and all that it started."""
+        for pid, known in self._alive.items():
+            if known == serial:
+                with contextlib.suppress(OSError):
+                    os.killpg(pid, number)
+
+    def end(self) -> NoReturn:
+        """End all that there is, this process last."""
+        for pid in self._alive:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+        os._exit(0)
+
+    def _tell(self, *record: int) -> None:
         try:
-            pid, status, usage = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if not pid:
-            return
-        serial = alive.pop(pid, None)
-        if serial is None:
-            continue
-        code = os.waitstatus_to_exitcode(status)
-        if code:
-            with contextlib.suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)  # what a worker that died had started
-        peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        with contextlib.suppress(OSError):
-            control.sendall(RECORD.pack(EXITED, serial, pid, code, peak))
-
-
-def _kill(alive: dict[int, int], serial: int, number: int) -> None:
-    for pid, known in alive.items():
-        if known == serial:
-            with contextlib.suppress(OSError):
-                os.killpg(pid, number)
-
-
-def _end(alive: dict[int, int]) -> None:
-    for pid in alive:
-        with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
-    os._exit(0)
+            self._control.sendall(RECORD.pack(*record))
+        except (BrokenPipeError, ConnectionResetError):
+            self.end()
 
 
 def _fork(birth: Birth) -> int:

@@ -25,6 +25,7 @@ from ..transport.pickling import UnreadableValueError
 from ..transport.writer import LARGE, RAM, Handle, ShelfAddress, Writer, mapped_bytes
 from ._outfit import Outfit, is_stale, now, put_on
 from ._private_memory import memory_of
+from ._readiness import getting_ready
 from ._remote_errors import pack_error
 from ._reporting import forward_reports
 from ._wire import DONE, FAILED, PREPARE, READY, STALE, TASK, UNREADY, LaneEnd, decode, encode, frame
@@ -131,21 +132,25 @@ class Worker:
         self._number = run
         modules = len(sys.modules)
         try:
-            folders, writers, budget, number = address
-            self._writer = Writer(ShelfAddress(folders, writers, budget), number, tag)
-            known: Outfit = self._writer.load(Handle(*outfit))
-            put_on(known)
-            self._folder = known.folder
-            forward_reports(self._report)
-            self._work = self._writer.load(Handle(*work))
-            self._work.prepare(name)
-            forward_reports(self._report)  # the project may have set up handlers of its own
+            with getting_ready():
+                self._put_on(name, address, tag, Handle(*outfit), Handle(*work))
         except UnreadableValueError as error:
             self._send(UNREADY, run, pack_error(error.__cause__ or error))
         except Exception as error:
             self._send(UNREADY, run, pack_error(error))
         else:
             self._send(READY, run, modules)
+
+    def _put_on(self, name: str, address: Any, tag: str, outfit: Handle, work: Handle) -> None:
+        folders, writers, budget, number = address
+        self._writer = Writer(ShelfAddress(folders, writers, budget), number, tag)
+        known: Outfit = self._writer.load(outfit)
+        put_on(known)
+        self._folder = known.folder
+        forward_reports(self._report)
+        self._work = self._writer.load(work)
+        self._work.prepare(name)
+        forward_reports(self._report)  # the project may have set up handlers of its own
 
     def _rest(self) -> None:
         """Let go of a run that is over, and of all that its work holds."""

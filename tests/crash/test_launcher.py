@@ -1,0 +1,108 @@
+"""What a program's own state does to the processes that it starts: a driver that is gone, closed files, its input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+METHODS = ("forkserver", "spawn", "fork")
+
+LOSE_DRIVER = """
+import os, select, signal, socket, sys
+from deodar.engine.executors._launch import launch
+from deodar.engine.executors._wire import RECORD, START, Lane
+
+method, when = sys.argv[1:]
+launcher = launch(method)
+lane = Lane()
+near, far = socket.socketpair()
+
+def start():
+    record = RECORD.pack(START, 1, 0, 0, 0)
+    socket.send_fds(launcher.control, [record], [lane.far.fileno(), far.fileno()])
+
+start()
+select.select([launcher.control], [], [])
+if when == "before it hears":
+    launcher.control.recv(RECORD.size)
+    os.kill(launcher.pid, signal.SIGSTOP)
+    os.waitpid(launcher.pid, os.WUNTRACED)
+    start()
+launcher.control.close()
+os.kill(launcher.pid, signal.SIGCONT)
+print(os.waitpid(launcher.pid, 0)[1])
+"""
+
+
+@pytest.mark.parametrize("when", ["before it hears", "with news unread"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_launcher_whose_driver_goes_while_it_starts_a_worker_ends_without_a_word(method: str, when: str) -> None:
+    done = subprocess.run([sys.executable, "-c", LOSE_DRIVER, method, when], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+NODES = """
+import json, os, sys
+from pathlib import Path
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import ParallelRunner
+
+def tell(x):
+    for descriptor in (1, 2):
+        os.write(descriptor, b"from a node")
+    return x + 1
+
+def read(x):
+    return sys.stdin.read(), os.read(0, 100).decode()
+
+def run(function):
+    pipeline = Pipeline([node(function, "x", f"y{n}", name=f"node{n}") for n in range(6)])
+    results = ParallelRunner(max_workers=2).run(pipeline, DataCatalog({"x": MemoryDataset(1)}))
+    return [results[f"y{n}"].load() for n in range(6)]
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_program_without_standard_files_has_its_results(method: str, tmp_path: Path) -> None:
+    program = f"{NODES}\nif __name__ == '__main__':\n    Path('told').write_text(json.dumps(run(tell)))"
+    (tmp_path / "program.py").write_text(program)
+    command = f'DEODAR_MP_CONTEXT={method} exec "$0" program.py <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", command, sys.executable], cwd=tmp_path, check=True, timeout=60)
+    assert json.loads((tmp_path / "told").read_text()) == [2] * 6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nodes_find_nothing_to_read_and_leave_the_programs_input_to_it(method: str, tmp_path: Path) -> None:
+    program = f"{NODES}\nif __name__ == '__main__':\n    print(json.dumps([run(read), sys.stdin.read()]))"
+    (tmp_path / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "program.py"],
+        cwd=tmp_path,
+        env={"DEODAR_MP_CONTEXT": method},
+        input="for the program",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert json.loads(done.stdout) == [[["", ""]] * 6, "for the program"], done.stderr
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_a_module_that_starts_a_run_when_it_is_imported_is_refused_in_workers(method: str, tmp_path: Path) -> None:
+    (tmp_path / "unguarded.py").write_text(f"{NODES}\nprint(run(tell))")
+    done = subprocess.run(
+        [sys.executable, "-c", "import unguarded"],
+        cwd=tmp_path,
+        env={"DEODAR_MP_CONTEXT": method},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "starts a run in worker processes when it is imported" in done.stderr.splitlines()[-1]
+    assert "if __name__ == '__main__'. What the tasks use" in done.stderr
