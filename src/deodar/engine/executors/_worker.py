@@ -124,22 +124,27 @@ class Worker:
         self._send(kind, self._number, self._task, *rest)
 
     def _prepare(self, run: int, name: str, address: Any, tag: str, outfit: Any, work: Any) -> None:
-        if self._served and is_stale(self._born):
-            self._send(STALE, run)
-            raise SystemExit(0)
+        is_used, self._served = self._served, True
+        if is_used and is_stale(self._born):
+            self._give_way(run)
         self._rest()
-        self._served = True
         self._number = run
         modules = len(sys.modules)
         try:
             with getting_ready():
                 self._put_on(name, address, tag, Handle(*outfit), Handle(*work))
-        except UnreadableValueError as error:
-            self._send(UNREADY, run, pack_error(error.__cause__ or error))
         except Exception as error:
-            self._send(UNREADY, run, pack_error(error))
+            if is_used:
+                self._give_way(run)  # whatever an earlier run's tasks left here may be why
+            reason = error.__cause__ if isinstance(error, UnreadableValueError) else None
+            self._send(UNREADY, run, pack_error(reason or error))
         else:
             self._send(READY, run, modules)
+
+    def _give_way(self, run: int) -> NoReturn:
+        """Have a fresh process take this one's place."""
+        self._send(STALE, run)
+        raise SystemExit(0)
 
     def _put_on(self, name: str, address: Any, tag: str, outfit: Handle, work: Handle) -> None:
         folders, writers, budget, number = address

@@ -50,6 +50,11 @@ def pid(*_: Any) -> int:
     return os.getpid()
 
 
+def spoil_process() -> int:
+    del sys.argv  # a worker cannot take over the driver's any more
+    return os.getpid()
+
+
 def add(*numbers: Any) -> Any:
     return sum(numbers)
 

@@ -74,6 +74,13 @@ def test_workers_that_were_started_early_for_nothing_end() -> None:
             _pool.give_back(pool)
 
 
+def test_a_worker_that_an_earlier_run_left_unusable_gives_way_to_a_fresh_one() -> None:
+    (spoilt,) = run_jobs([Job(jobs.spoil_process)], workers=1).results
+    (fresh,) = run_jobs([Job(jobs.pid)], workers=1).results
+    assert fresh != spoilt
+    assert run_jobs([Job(jobs.pid)], workers=1).results == [fresh]
+
+
 def test_new_workers_have_the_modules_that_all_need() -> None:
     def is_loaded() -> bool:
         return "wave" in sys.modules
