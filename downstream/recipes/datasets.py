@@ -38,6 +38,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
         "scikit-learn",
         "scipy",
         "SQLAlchemy",
+        "sqlglot<28",  # What ibis has later ones write, DuckDB does not understand.
         "tables",
     ),
     "more": (

@@ -370,7 +370,8 @@ CASES: dict[str, Case] = {
     "holoviews.HoloviewsWriter": Case(curve, ".png", show=None),
     "svmlight.SVMLightDataset": Case(labelled, ".svm"),
     "matlab.MatlabDataset": Case(array, ".mat", show=matrix),
-    "ibis.TableDataset": Case(ibis_table, None, {**DUCK, "table_name": "t"}),
+    # A view, which is what it makes by itself, would be of a table that dies with its process.
+    "ibis.TableDataset": Case(ibis_table, None, {**DUCK, "table_name": "t", "save_args": {"materialized": "table"}}),
     "ibis.FileDataset csv": Case(ibis_table, ".csv", {**MEMORY_DUCK, "file_format": "csv"}),
     "ibis.FileDataset parquet": Case(ibis_table, ".parquet", {**MEMORY_DUCK, "file_format": "parquet"}),
     "partitions.PartitionedDataset": Case(parts, None, CSV_PARTS, after_kill="parts"),

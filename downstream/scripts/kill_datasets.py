@@ -4,6 +4,7 @@
 else than the old data or the new was found.
 """
 
+import importlib
 import json
 import logging
 import sys
@@ -12,11 +13,35 @@ from pathlib import Path
 
 warnings.simplefilter("ignore")
 from dataset_cases import GROUPS, MUTE
-from kedro.io import AbstractVersionedDataset
+from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.io.core import parse_dataset_definition
-from killed_saves import KILLED, Stage, kill_everywhere
+from killed_saves import KILLED, Stage, in_child, kill_everywhere
 
 MOMENTS = 20
+
+
+def load_modules(case, entry, note):
+    """Import here what a save and a load import, so that the hundred children of a stage need not.
+
+    Nothing is called: libraries start their threads when they are used, and those do not survive a fork.
+    """
+
+    def work():
+        catalog = DataCatalog.from_config({"x": entry})
+        catalog.save("x", case.make("old"))
+        if case.show is not None:
+            case.show(catalog.load("x"))
+        note.write_text(json.dumps(list(sys.modules)))
+
+    known = set(sys.modules)
+    assert in_child(work) == 0
+    for name in json.loads(note.read_text()):
+        if name not in known:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                # Made at run time, by the library that used it.
+                continue
 
 
 def look(case, entry, folder):
@@ -53,10 +78,10 @@ def main():
                 continue
             place = folder / name.replace(" ", "-") / ("versioned" if versioned else "plain")
             place.mkdir(parents=True)
+            entry = {**case.config(name, str(place)), **({"versioned": True} if versioned else {})}
             try:
-                kills, wrong = look(
-                    case, {**case.config(name, str(place)), **({"versioned": True} if versioned else {})}, place
-                )
+                load_modules(case, entry, place.with_suffix(".modules"))
+                kills, wrong = look(case, entry, place)
             except Exception as error:
                 kills, wrong = 0, {"error": repr(error)}
             told[f"{name}{' versioned' if versioned else ''}"] = {"kills": kills, "wrong": wrong}

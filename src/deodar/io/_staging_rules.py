@@ -33,6 +33,8 @@ _WRITE_THEIR_PATH = {
     ("kedro_datasets_experimental.netcdf", "NetCDFDataset"),
     ("kedro_datasets_experimental.video", "VideoDataset"),
 }
+# Their path has no protocol where it is one of this machine; what writes there is another library, in this process.
+_WRITE_HERE = {("kedro_datasets.ibis", "FileDataset")}
 # Their writers leave alone what they do not write; ``overwrite`` empties the folder of Dask first.
 _ADD_FILES = {("kedro_datasets.dask", "ParquetDataset"), ("kedro_datasets.huggingface", "ArrowDataset")}
 _EMPTY_THEIR_FOLDER = {("kedro_datasets.partitions", "PartitionedDataset")}
@@ -44,11 +46,19 @@ def is_staged(dataset: Any, target: PurePath) -> bool:
     protocol = getattr(dataset, "_protocol", None)
     if protocol is None:
         # Only a concrete path is local for certain: Spark's are pure and may mean another file system.
-        if not isinstance(target, Path):
+        if not isinstance(target, Path) and not _writes_here(dataset):
             return False
     elif protocol not in LOCAL_PROTOCOLS:
         return False
     return setting(dataset, "atomic") is not False and not _adds_to_target(dataset)
+
+
+def _writes_here(dataset: Any) -> bool:
+    """Tell whether a dataset is known to mean this machine by a pure path."""
+    if not _is_one_of(type(dataset), _WRITE_HERE) or getattr(dataset, "_fs_prefix", None) != "":
+        return False
+    connection = getattr(dataset, "_connection_config", None)
+    return isinstance(connection, dict) and connection.get("backend") != "pyspark"
 
 
 def wants_sync(dataset: Any) -> bool:

@@ -113,6 +113,20 @@ def test_a_pure_path_of_unknown_protocol_is_left_alone(text_file: Any, tmp_path:
     assert dataset.asked == [PurePosixPath(tmp_path / "cars.txt")]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "backend", "is_staged"), [("", "duckdb", True), ("", "pyspark", False), ("s3://", "duckdb", False)]
+)
+def test_a_known_dataset_may_mean_this_machine_by_a_pure_path(
+    text_file: Any, tmp_path: Path, prefix: str, backend: str, is_staged: bool
+) -> None:
+    module = "kedro_datasets.ibis.file_dataset"
+    dataset = type("FileDataset", (text_file,), {"__module__": module})(str(tmp_path / "cars.txt"))
+    del dataset._protocol
+    dataset._fs_prefix, dataset._connection_config = prefix, {"backend": backend}
+    dataset.save("x")
+    assert (dataset.asked != [PurePosixPath(tmp_path / "cars.txt")]) == is_staged
+
+
 def test_a_link_is_written_through(text_file: Any, tmp_path: Path) -> None:
     real = tmp_path / "real" / "cars.txt"
     real.parent.mkdir()
