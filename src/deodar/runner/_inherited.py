@@ -41,6 +41,7 @@ class Inherited:
         store: where a run in pieces keeps what would be in memory alone; None for an ordinary run.
         whole: the pipeline that what runs is a part of, for a run in pieces.
         plain_values: refuse data that plain ``pickle`` cannot take from one process to another.
+        hooks: the project's plugin manager, for what its hooks mean to the run memory.
         run_id: wanted by the caller of a session, which makes one up otherwise.
     """
 
@@ -60,6 +61,7 @@ class Inherited:
     store: StoreOptions | None = None
     whole: Pipeline | None = None
     plain_values: bool = False
+    hooks: Any = None
     run_id: str | None = None
 
 

@@ -75,6 +75,7 @@ def prospect(
         project_path=session._project_path,
         env=context.env,
         pipeline_names=tuple(names or (DEFAULT_PIPELINE,)),
+        hooks=session._hook_manager,
     )
     return Prospect(pipeline, catalog, options, inherited)
 

@@ -260,6 +260,7 @@ class Run:
                 state=memory,
                 costs=costs,
                 peaks=peaks,
+                hooks=self.hook_manager,
                 whole=outer.whole or self._whole() if outer.store is not None else None,
             )
         )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...engine.cache.code import CodeTracker
 from ...engine.cache.digests import clipped, digest_text
 from ...engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
 from ...engine.cache.packages import Packages, is_standard
 from ...engine.cache.syntax import Memo
-from ...io.core import is_parameter
+from ...io._validation import validation_is_on
+from ...io.core import AbstractDataset, is_parameter, load_obj
 from .configuration import Configurations, Role
 from .datasets import NOTHING, find, held, is_in_memory
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ...pipeline import Node
     from .._catalog import Catalog
 
+_NONE: Mapping[str, Any] = {}
+_MODES: dict[Role, str] = {"read": "load", "write": "save"}
 _OWN = __name__.partition(".")[0]
 _INSTALLED = ("site-packages", "dist-packages")
 
@@ -76,16 +80,27 @@ def _places(top: str) -> Iterator[str]:
 
 
 class NodePrints:
-    """Fingerprints nodes against a catalog; make one for each look, as it remembers what it has seen."""
+    """Fingerprints nodes against a catalog; make one for each look, as it remembers what it has seen.
+
+    Args:
+        hooks: code that may change what any node is given.
+    """
 
     def __init__(
-        self, catalog: Catalog, *, package_name: str | None, project_path: Path | None, memo: Memo | None
+        self,
+        catalog: Catalog,
+        *,
+        package_name: str | None,
+        project_path: Path | None,
+        memo: Memo | None,
+        hooks: Sequence[Callable[..., Any]] = (),
     ) -> None:
         self._catalog = catalog
         self._configurations = Configurations(project_path)
         self._packages = Packages()
         self._is_project = ProjectModules(package_name)
         self._tracker = CodeTracker(self._is_project, memo, self._packages)
+        self._hooks = [self._tracker.fingerprint(hook) for hook in hooks]
         self._parts: dict[Role, dict[str, Fingerprint]] = {"read": {}, "write": {}}
         self._classes: dict[type, tuple[Fingerprint, ...]] = {}
 
@@ -94,7 +109,7 @@ class NodePrints:
         parts = [self._tracker.fingerprint(node.func), _signature(node)]
         parts += [self._of_dataset(name, "read") for name in node.input_names]
         parts += [self._of_dataset(name, "write") for name in node.output_names]
-        return join(parts)
+        return join([*parts, *self._hooks])
 
     def _of_dataset(self, name: str, role: Role) -> Fingerprint:
         known = self._parts[role]
@@ -108,20 +123,47 @@ class NodePrints:
             value = held(dataset)
             short = "" if name == "parameters" else name.partition(":")[2]
             return of_tree("parameter", short, None if value is NOTHING else value)
+        parts = list(self._of_validator(name, role))
         if dataset is None or is_in_memory(dataset):
-            return of_tree("config", f"{name}.type", "memory")
-        found = self._configurations.of(name, dataset, role)
-        cls = type(dataset)
-        if cls not in self._classes:
-            self._classes[cls] = tuple(self._of_class(cls))
-        return join([found, *self._classes[cls]]) if self._classes[cls] else found
+            parts.append(of_tree("config", f"{name}.type", "memory"))
+        else:
+            parts.append(self._configurations.of(name, dataset, role))
+            parts += [mark for cls in _classes_of(dataset) for mark in self._of_class(cls)]
+        return join(parts) if len(parts) > 1 else parts[0]
 
-    def _of_class(self, cls: type) -> Iterator[Fingerprint]:
+    def _of_validator(self, name: str, role: Role) -> Iterator[Fingerprint]:
+        """Yield what looks at data on its way, and may change it."""
+        spec = getattr(self._catalog, "_validator_specs", _NONE).get(name)
+        if spec is None or not spec.enabled or _MODES[role] not in spec.on:
+            return
+        if not validation_is_on(getattr(self._catalog, "validation_enabled", True)):
+            return
+        yield of_tree("config", f"{name}.validator", spec.to_config())
+        # One that is not there is what the run fails with.
+        with contextlib.suppress(ImportError, AttributeError, ValueError):
+            yield self._tracker.fingerprint(load_obj(spec.class_path))
+
+    def _of_class(self, cls: type) -> tuple[Fingerprint, ...]:
+        if cls not in self._classes:
+            self._classes[cls] = tuple(self._look_at_class(cls))
+        return self._classes[cls]
+
+    def _look_at_class(self, cls: type) -> Iterator[Fingerprint]:
         if self._is_project(cls.__module__):
             yield self._tracker.fingerprint(cls)
         elif cls.__module__.partition(".")[0] != _OWN and not is_standard(cls.__module__):
             leaves = self._packages.leaves(cls.__module__)
             yield Fingerprint(digest_text(*(leaf.digest for leaf in leaves)), leaves)
+
+
+def _classes_of(dataset: Any) -> Iterator[type]:
+    """Yield the class of a dataset, and those of datasets that it has inside: for partitions, or to be cached."""
+    yield type(dataset)
+    for content in getattr(dataset, "__dict__", {}).values():
+        if isinstance(content, type) and issubclass(content, AbstractDataset):
+            yield content
+        elif isinstance(content, AbstractDataset):
+            yield from _classes_of(content)
 
 
 def _signature(node: Node) -> Fingerprint:

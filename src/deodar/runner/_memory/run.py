@@ -26,6 +26,7 @@ from .code import NodePrints
 from .datasets import NOTHING, find, held, target_of
 from .evidence import CatalogEvidence
 from .graph import MemoryGraph, look, numbers_of, results
+from .hooks import hooks_that_change_inputs
 from .options import ActiveMemory, MemoryOptions, RunMemoryError, new_run_id
 from .spill import Spiller
 from .work import SMALL, Care, RememberingWork, look_at
@@ -121,7 +122,13 @@ def decide_run(
     """
     seen = look(compiled, catalog)
     code, files = CodeMemo(journal), FileMemo(journal)
-    prints = NodePrints(catalog, package_name=project.package_name, project_path=project.project_path, memo=code)
+    prints = NodePrints(
+        catalog,
+        package_name=project.package_name,
+        project_path=project.project_path,
+        memo=code,
+        hooks=hooks_that_change_inputs(project.hooks),
+    )
     fingerprints = [prints.of(node) for node in compiled.nodes]
     forced, unknown = numbers_of(seen, options.force)
     if unknown:
