@@ -272,7 +272,7 @@ def duplicate_names_error(names: Mapping[str, Iterable[str]]) -> ValueError:
     Args:
         names: by who holds them a second time.
     """
-    blocks = [f"{holder}:\n" + "\n".join(f"  - {name}" for name in held) for holder, held in names.items()]
+    blocks = [f"{holder}:\n" + "\n".join(f"  - {name}" for name in sorted(held)) for holder, held in names.items()]
     return ValueError(
         "Pipeline nodes must have unique names. The following node names appear more than once:\n\n"
         + "\n".join(blocks)

@@ -60,7 +60,7 @@ def test_empty_pipeline_is_valid_and_true(nodes: Any) -> None:
 
 def test_same_name_twice_is_refused_and_the_later_holder_named() -> None:
     with pytest.raises(ValueError) as caught:
-        Pipeline([Pipeline([A, B]), A, B, Pipeline([A])])
+        Pipeline([Pipeline([A, B]), B, A, Pipeline([A])])
     assert str(caught.value) == (
         "Pipeline nodes must have unique names. The following node names appear more than once:\n\n"
         "Free nodes:\n  - na\n  - nb\n"
