@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +84,53 @@ NOT_TRIED = {
     "kedro_datasets_experimental.weaviate.": "needs a server",
 }
 
+NATIVE = {
+    "conf/base/catalog.yml": """
+"{name}_table": {type: pandas.CSVDataset, filepath: "data/{name}.csv", save_args: {index: false}}
+graph: {type: networkx.GMLDataset, filepath: data/graph.gml}
+""",
+    "data/raw.csv": "start,end\na,b\nb,c\n",
+    "src/shop/pipelines/__init__.py": "",
+    "src/shop/pipelines/edges/__init__.py": """
+import networkx
+from deodar.pipeline import Pipeline, node
+# As users do, who have datasets of their own.
+from kedro_datasets.pandas import CSVDataset
+
+
+def turn(table):
+    return table.rename(columns={"start": "end", "end": "start"})
+
+
+def connect(table):
+    return networkx.from_pandas_edgelist(table, "start", "end", edge_attr=None)
+
+
+def create_pipeline(**kwargs):
+    return Pipeline([node(turn, "raw_table", "turned_table"), node(connect, "turned_table", "graph")])
+""",
+}
+
 
 def environments() -> dict[str, Environment]:
     """Return where each group of datasets is tried."""
     names = {"files": "plugin-datasets", "more": "plugin-datasets-more"}
     return {group: environment(names[group], *wanted) for group, wanted in REQUIREMENTS.items()}
+
+
+def in_native_project(where: Environment, folder: Path) -> None:
+    """Run a project under our own name with these datasets, though they brought Kedro along."""
+    where = replace(where, dropin=False)
+    where.run("deodar", "new", "-n", "Shop", "-t", "none", "-e", "n", cwd=folder)
+    project = folder / "shop"
+    for name, text in NATIVE.items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for runner in ("SequentialRunner", "ParallelRunner"):
+        (project / "data" / "graph.gml").unlink(missing_ok=True)
+        said = where.run("deodar", "run", "--runner", runner, cwd=project)
+        assert "(GMLDataset)" in said and "label" in (project / "data" / "graph.gml").read_text(), said
 
 
 def check(folder: Path) -> str:
@@ -107,4 +150,5 @@ def check(folder: Path) -> str:
     assert failed == {}, json.dumps(failed, indent=1)
     forgotten = sorted(name for name in exported - tried if not name.startswith(tuple(NOT_TRIED)))
     assert forgotten == [], f"neither tried nor excused: {forgotten}"
+    in_native_project(environments()["files"], folder)
     return f"{len(tried)} datasets save, load and run on two runners; {versioned} of their forms keep versions"
