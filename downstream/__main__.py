@@ -25,6 +25,7 @@ RECIPES = (
     "graphs",
     "catalogs",
     "habits",
+    "hooks",
     "generated",
 )
 

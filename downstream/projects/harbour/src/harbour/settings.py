@@ -1,0 +1,3 @@
+from harbour.hooks import Pilot, Watch
+
+HOOKS = (Watch("first"), Pilot(), Watch("second"))
