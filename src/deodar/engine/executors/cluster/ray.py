@@ -13,6 +13,7 @@ import logging
 import os
 import pickle
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,11 +71,24 @@ def connect(address: str | None, options: Mapping[str, Any]) -> Iterator[RayExec
             with _private_to_this_machine(ray):
                 ray.init(**wanted)
         else:
-            ray.init(**wanted)
+            _join(ray, address, wanted)
         try:
             yield RayExecutor(ray, ours=address is None)
         finally:
             ray.shutdown()
+
+
+def _join(ray: Any, address: str, wanted: Mapping[str, Any]) -> None:
+    try:
+        ray.init(**wanted)
+    except ConnectionError as error:
+        # Ray says that it failed, and not that it was refused: clusters since 2.60 ask for a token, which a process
+        # that was not told so does not show.
+        raise ConnectionError(
+            f"The cluster of Ray at {address} did not let this process in: {error}. If it asks for a token, which is "
+            "what its log says, set RAY_AUTH_MODE=token here, with the same token; or else look whether both are of "
+            "one release."
+        ) from error
 
 
 def _knock(address: str) -> None:
@@ -135,6 +149,7 @@ class RayExecutor(ClusterExecutor[Any]):
         )
         super().__init__("ray", supply, ours=ours)
         self._office: Any = None
+        self._closing = threading.Lock()  # guards that nothing is asked of an office that is closed
         self._remote: Any = None
         self._same = ray.remote(same).options(num_cpus=0)
         self._office_after = 0.0
@@ -305,16 +320,19 @@ class RayExecutor(ClusterExecutor[Any]):
         super()._keep_limits()
 
     def _ask(self) -> None:
-        """Have the next messages from the office."""
-        self._office.collect.remote().future().add_done_callback(self._collected)
+        """Have the next messages from the office, in a thread of Ray's."""
+        with self._closing:
+            if self._office is None:
+                return  # Ray would start a cluster, were it called when the connection is over.
+            letters = self._office.collect.remote().future()
+        letters.add_done_callback(self._collected)
 
-    def _collected(self, answer: Any) -> None:
-        if answer.cancelled() or answer.exception() is not None:
+    def _collected(self, letters: Any) -> None:
+        if letters.cancelled() or letters.exception() is not None:
             return  # the office is closed
-        for letter in answer.result():
+        for letter in letters.result():
             self._inbox.put(letter if isinstance(letter, bytes) else partial(self._advance, letter))
-        if self._office is not None:
-            self._ask()
+        self._ask()
 
     def _advance(self, news: Advance) -> None:
         """Take what was said of a batch that goes on."""
@@ -366,6 +384,7 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _shut(self) -> None:
         self._outbox.clear()
-        office, self._office = self._office, None
+        with self._closing:
+            office, self._office = self._office, None
         if office is not None:
             self._ray.kill(office)
