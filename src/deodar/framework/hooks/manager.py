@@ -4,8 +4,10 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ...utils import get_close_matches
 from .. import _telemetry
 from .._installed import has_plugins
 from ._idle import IdleHookManager
@@ -78,7 +80,28 @@ def _register_hooks(hook_manager: "PluginManager", hooks: Iterable[Any]) -> None
                 f"{_TOP.capitalize()}Session expects hooks to be registered as instances. "
                 f"Have you forgotten the `()` when registering a hook class?\nReceived the class {hook!r}."
             )
-        hook_manager.register(hook)
+        try:
+            hook_manager.register(hook)
+        except Exception as error:
+            # Imported here: only a refused hook needs it.
+            from ..._notes import add_note
+
+            if note := _what_the_hook_gives(hook_manager, hook, str(error)):
+                add_note(error, note)
+            raise
+
+
+def _what_the_hook_gives(hook_manager: "PluginManager", hook: Any, message: str) -> str | None:
+    """Return what to say about a refused implementation: whose it is, and the arguments there are."""
+    named = re.search(r"for hook '(\w+)'", message)
+    spec = named and getattr(getattr(hook_manager.hook, named[1], None), "spec", None)
+    if not (named and spec):
+        return None
+    owner = hook.__name__ if isinstance(hook, ModuleType) else f"{type(hook).__module__}.{type(hook).__qualname__}"
+    asked = re.search(r"Argument\(s\) \{(.*?)\}", message)
+    close = get_close_matches(re.findall(r"'(\w+)'", asked[1] if asked else ""), spec.argnames)
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    return f"It is that of {owner}.{hint} '{named[1]}' gives {', '.join(spec.argnames)}."
 
 
 def _register_hooks_entry_points(hook_manager: "PluginManager", disabled_plugins: Iterable[str]) -> None:

@@ -98,6 +98,19 @@ def test_unknown_argument_is_refused() -> None:
         _register_hooks(_create_hook_manager(), (Wrong(),))
 
 
+def test_a_misspelled_argument_is_answered_with_those_that_the_hook_gives() -> None:
+    class Wrong:
+        @hook_impl
+        def before_pipeline_run(self, run_params: Any, pipelin: Any) -> None: ...
+
+    with pytest.raises(pluggy.PluginValidationError) as caught:
+        _register_hooks(_create_hook_manager(), (Wrong(),))
+    assert caught.value.__notes__ == [
+        f"It is that of {__name__}.{Wrong.__qualname__}. Did you mean 'pipeline'? "
+        "'before_pipeline_run' gives run_params, pipeline, catalog."
+    ]
+
+
 def test_hooks_of_plugins_run_before_those_of_the_project(install: Any) -> None:
     install("a-plugin")
     manager = _create_hook_manager()
