@@ -90,6 +90,13 @@ class PlanGate:
             return None
         return "its inputs came out as they were" if verdict.runs else verdict.reason
 
+    def reasons_to_reuse_all(self) -> Sequence[str] | None:
+        """Return for each task why it need not run, if no task has to and nothing has to be brought back."""
+        tasks, verdicts = self._plan.graph.tasks, self._plan.verdicts
+        if self._plan.restored or any(verdict.runs for verdict in verdicts):
+            return None
+        return [verdict.reason for verdict in verdicts] if all(task.name in self._records for task in tasks) else None
+
     def _changed_read(self, task: TaskId, record: Record) -> str | None:
         """Return the first value that a task reads and that is not what it read last time."""
         for value in self._plan.graph.tasks[task].reads:

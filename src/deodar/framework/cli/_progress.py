@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,8 @@ LISTED = 10
 class RunTally:
     """What has happened in a run so far. An observer; owned by the display."""
 
-    def __init__(self) -> None:
+    def __init__(self, when_nodes_run: Callable[[], None] | None = None) -> None:
+        self._when_nodes_run = when_nodes_run
         self.names: Sequence[str] = ()
         self.running: dict[TaskId, float] = {}
         self.seconds: dict[TaskId, float] = {}
@@ -75,6 +76,8 @@ class RunTally:
                 self.skipped[task] = because
             case RunStarted(names=names):
                 self.names, self.began = names, time.monotonic()
+                if self._when_nodes_run is not None:
+                    self._when_nodes_run()
             case RunEnded(status=status):
                 self.status, self.ended = status, time.monotonic()
             case _:
@@ -177,9 +180,13 @@ class _Line:
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Show the runs of this block on the terminal."""
-    tally = RunTally()
+def shown(when_nodes_run: Callable[[], None] | None = None) -> Iterator[None]:
+    """Show the runs of this block on the terminal.
+
+    Args:
+        when_nodes_run: called when all is planned, and nodes are about to run.
+    """
+    tally = RunTally(when_nodes_run)
     outer = inherited()
     with inherit(replace(outer, observers=(*outer.observers, tally))):
         try:

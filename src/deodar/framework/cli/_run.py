@@ -2,7 +2,8 @@
 
 import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ... import KedroDeprecationWarning
@@ -11,6 +12,8 @@ from ._memory_options import asked, remembering
 from ._messages import refusal
 from ._store_options import storing
 
+# New objects, less those that are gone, after which the collector looks at them. As a rule it is a few hundred.
+_SELDOM = 50_000
 _TOP = __name__.partition(".")[0]
 
 
@@ -92,11 +95,31 @@ def _run_session(env: str | None, conf_source: str | None, params: dict[str, Any
     # Imported here: only a run shows progress.
     from ._progress import shown
 
-    # Most of what a run needs is loaded, and stays until the process ends: see how the command line itself is imported.
-    gc.freeze()
-    gc.enable()
-    with session_class.create(**create) as session, shown():
+    with _seldom_collected() as until_nodes_run, session_class.create(**create) as session, shown(until_nodes_run):
         return session.run(**arguments)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[Callable[[], None]]:
+    """Look for garbage seldom in this block, until what it yields is called.
+
+    What is made before the first node runs stays until the run ends: modules, nodes, datasets. To look at it again and
+    again was a tenth of a run of 1,000 nodes that had nothing to do.
+    """
+    usual = gc.get_threshold()
+
+    def as_usual() -> None:
+        gc.freeze()
+        gc.set_threshold(*usual)
+
+    # See how the command line itself is imported.
+    gc.freeze()
+    gc.set_threshold(_SELDOM, *usual[1:])
+    gc.enable()
+    try:
+        yield as_usual
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _pipeline_names(pipeline: str | None, pipelines: list[str]) -> list[str]:

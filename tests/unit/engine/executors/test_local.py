@@ -150,6 +150,9 @@ def test_a_task_that_the_gate_lets_off_does_not_run() -> None:
     ran: list[int] = []
 
     class Gate:
+        def reasons_to_reuse_all(self) -> None:
+            return None
+
         def reason_to_reuse(self, task: TaskId) -> str | None:
             return "unchanged" if task == 0 else None
 
