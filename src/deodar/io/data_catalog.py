@@ -244,15 +244,14 @@ class DataCatalog(ValidatingCatalog, OldNames, CatalogProtocol[Any, Any]):
         with self._lock:
             if key in self._datasets:
                 return self._datasets[key]
-            if key not in self._lazy_datasets:
+            lazy = self._lazy_datasets.get(key)
+            if lazy is None:
                 plain = plain_runtime_class(self._config_resolver, key) if fallback_to_runtime_pattern else None
                 if plain is not None:
                     return self._datasets.setdefault(key, plain())
                 if not (fallback_to_runtime_pattern or key in self):
                     return None
                 lazy = self._lazily(key, self._config_resolver.resolve_pattern(key))
-            else:
-                lazy = self._lazy_datasets[key]
             if lazy.save_version is None:
                 lazy.save_version = self._save_version
             # If this fails an entry stays, and a name that a pattern matched stays unknown: the next call fails alike.

@@ -117,14 +117,17 @@ class PipelineRun:
             remembered(project, self._compiled, self._catalog, work, versions) as memory,
         ):
             versions.settle()
-            self._sweep()
+            gate = memory.gate or project.gate
+            # What reuses everything saves nothing.
+            if gate is None or gate.reasons_to_reuse_all() is None:
+                self._sweep()
             driver = Driver(
                 self._compiled.graph,
                 executor,
                 # The memory's first, then the project's: the journal must know before anybody says so.
                 observers=[*memory.observers, *observers, *project.observers, *self._progress()],
                 policy=policy,
-                gate=memory.gate or project.gate,
+                gate=gate,
                 on_free=self._release,
                 seed=seed,
             )

@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 
 from deodar.engine.driver import Driver
-from deodar.engine.events import Event, RunEnded, TaskEnded, TaskFailed, TaskStarted
+from deodar.engine.events import (
+    Event,
+    RunEnded,
+    RunStarted,
+    TaskEnded,
+    TaskFailed,
+    TaskReused,
+    TaskStarted,
+    ValueFreed,
+)
 from deodar.engine.executors.futures import FuturesExecutor
 from deodar.engine.executors.inline import InlineExecutor
 from deodar.engine.executors.protocol import Channel, Executor
 from deodar.engine.executors.threads import DaemonThreadPool, ThreadsExecutor
 from deodar.engine.graph import TaskGraph
-from deodar.engine.model import RetryPolicy, RunPolicy, TaskId, TaskSpec, ValueId
+from deodar.engine.model import RetryPolicy, RunPolicy, TaskId, TaskSpec, ValueId, ValueSpec
 
 
 class Calls:
@@ -159,6 +168,45 @@ def test_a_task_that_the_gate_lets_off_does_not_run() -> None:
     driver, _ = run(InlineExecutor(), graph(2, chain=True), ran.append, gate=Gate())
     assert ran == [1]
     assert driver.scheduler.done == [TaskId(0), TaskId(1)]
+
+
+class ReusesAll:
+    """A gate that knows from the start that nothing has to run."""
+
+    def reasons_to_reuse_all(self) -> list[str]:
+        return ["unchanged", "unchanged too"]
+
+    def reason_to_reuse(self, task: TaskId) -> str:
+        raise AssertionError("not asked for each task")
+
+
+def test_a_run_with_nothing_to_do_tells_of_each_task_and_schedules_none(executor: Executor) -> None:
+    specs = [TaskSpec("a", writes=(ValueId(0),)), TaskSpec("b", reads=(ValueId(0),), writes=(ValueId(1),))]
+    values = [ValueSpec("x"), ValueSpec("y", kept=True)]
+    freed: list[ValueId] = []
+    ran: list[int] = []
+    chain = TaskGraph(specs, values, [[TaskId(1)], []])
+    driver, notes = run(executor, chain, ran.append, gate=ReusesAll(), on_free=freed.append)
+    assert ran == []
+    assert freed == [ValueId(0)]
+    assert notes.events == [
+        RunStarted(2, ("a", "b")),
+        TaskReused(TaskId(0), "unchanged"),
+        TaskReused(TaskId(1), "unchanged too"),
+        ValueFreed(ValueId(0)),
+        RunEnded("completed"),
+    ]
+    assert "scheduler" not in vars(driver)
+
+
+def test_a_graph_that_cannot_end_is_stuck_whatever_could_be_reused() -> None:
+    class Gate(ReusesAll):
+        def reason_to_reuse(self, task: TaskId) -> str:
+            return "unchanged"
+
+    impossible = TaskGraph([TaskSpec("a"), TaskSpec("b")], [], [[], []], [0, 1])
+    _, notes = run(InlineExecutor(), impossible, lambda task: None, gate=Gate())
+    assert notes.events[-1] == RunEnded("stuck")
 
 
 def test_carried_values_are_not_asked_of_executors_that_carry_none(executor: Executor) -> None:
