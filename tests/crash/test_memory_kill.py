@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +10,9 @@ from typing import Any
 import pytest
 
 from . import harness_processes as h
+from .limited_groups import limited_group
 
 LIMIT = 400 << 20
-GROUPS = Path("/sys/fs/cgroup")
 
 PROGRAM = """
 import os, sys
@@ -55,21 +53,8 @@ ONCE = RetryPolicy(alone_after_memory=True)
 
 @pytest.fixture
 def limited() -> Iterator[Path]:
-    """Make a group of processes that get so much memory and no more."""
-    # Beside our own group and not in it: one with processes of its own may have no limited groups in it.
-    is_v1 = (GROUPS / "memory").is_dir()
-    root, limit = (GROUPS / "memory", "memory.limit_in_bytes") if is_v1 else (GROUPS, "memory.max")
-    group = root / f"deodar-test-{os.getpid()}"
-    try:
-        group.mkdir()
-        (group / limit).write_text(str(LIMIT))
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            group.rmdir()
-        pytest.skip(f"A group with limited memory cannot be made here: {error}")
-    yield group
-    h.eventually(lambda: not (group / "cgroup.procs").read_text(), "its processes ended")
-    group.rmdir()
+    with limited_group("memory", LIMIT) as group:
+        yield group
 
 
 def told_by(call: str, group: Path, folder: Path) -> dict[str, Any]:
@@ -86,7 +71,7 @@ def test_the_error_names_the_task_the_signal_the_peak_and_that_memory_was_out(li
     [(kind, error, text, peak)] = told["failures"].values()
     assert (kind, error) == ("MEMORY", "WorkerOutOfMemoryError")
     assert "'task 1'" in text and "SIGKILL" in text and "because memory was out" in text
-    assert LIMIT / 2 < peak <= LIMIT and f"peaked at {peak >> 20} MB" in text
+    assert LIMIT / 2 < peak <= LIMIT and f"peaked at {peak / (1 << 20):.0f} MB" in text
 
 
 def test_two_tasks_that_fit_one_by_one_only_both_end_well_when_the_killed_one_runs_alone(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 from ..machine import kills_for_memory, memory_limit
@@ -78,6 +79,14 @@ class WorkerNotReadyError(RuntimeError):
         return cls(
             f"A worker could not be made ready: {type(error).__name__}: {str(error).rstrip('.')}. "
             "What the tasks use must be importable, and loadable, in another process."
+        )
+
+    @classmethod
+    def refused(cls, reason: int) -> WorkerNotReadyError:
+        """Return the error to raise when the system starts none; the reason is its error number."""
+        return cls(
+            f"No worker process can be started: {os.strerror(reason)}. Memory, or the number of processes (ulimit -u, "
+            "or the limit of a container), may be at its end. Use fewer workers, or threads (ThreadRunner)."
         )
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import logging
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ... import _environment
+from ._blame import WorkerNotReadyError
 from ._readiness import check_ready
 
 logger = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
     Raises:
         NoWorkersHereError: this platform has no such processes.
         NotReadyToStartError: this process is a worker itself, and not ready yet.
+        WorkerNotReadyError: the system starts no process.
     """
     check_ready()
     if not hasattr(os, "fork"):
@@ -95,20 +98,33 @@ def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
         )
     _fill_standard_descriptors()
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    if method == "fork":
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()  # or it would come out of every process
-        pid = os.fork()
-        if not pid:
-            _be_forked_launcher(near, far)
-    else:
-        command = program("_launcher", str(far.fileno()), method, *modules)
-        process = subprocess.Popen(command, pass_fds=(far.fileno(),), stdin=subprocess.DEVNULL)
-        pid = process.pid
-        process.returncode = 0  # it is waited for by number: not to be warned of as forgotten
-    far.close()
+    try:
+        pid = _fork_launcher(near, far) if method == "fork" else _start_launcher(far, method, modules)
+    except OSError as error:
+        near.close()
+        if error.errno in (errno.EAGAIN, errno.ENOMEM):
+            raise WorkerNotReadyError.refused(error.errno) from error
+        raise
+    finally:
+        far.close()
     return Launcher(pid, near)
+
+
+def _start_launcher(far: socket.socket, method: str, modules: Sequence[str]) -> int:
+    command = program("_launcher", str(far.fileno()), method, *modules)
+    process = subprocess.Popen(command, pass_fds=(far.fileno(),), stdin=subprocess.DEVNULL)
+    process.returncode = 0  # it is waited for by number: not to be warned of as forgotten
+    return process.pid
+
+
+def _fork_launcher(near: socket.socket, far: socket.socket) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()  # or it would come out of every process
+    pid = os.fork()
+    if not pid:
+        _be_forked_launcher(near, far)
+    return pid
 
 
 def _fill_standard_descriptors() -> None:

@@ -9,6 +9,7 @@ can tell them of (which goes by thread, so a thread of the driver would not do).
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import os
@@ -19,7 +20,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from ._wire import EXITED, KILL, RECORD, START, STARTED
+from ._wire import EXITED, KILL, RECORD, REFUSED, START, STARTED
 
 Birth = tuple[int, socket.socket, socket.socket, int]
 """A worker's number, the ends of its sockets, and the process that it must not outlive."""
@@ -74,7 +75,11 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
         assert kind == START
         down, up = ends
         birth = serial, down, up, os.getpid()
-        pid = start(birth)
+        try:
+            pid = start(birth)
+        except OSError as error:
+            workers.refuse(serial, error.errno or errno.EAGAIN)
+            pid = -1
         if not pid:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -83,7 +88,8 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
             return birth
         down.close()
         up.close()
-        workers.add(serial, pid)
+        if pid > 0:
+            workers.add(serial, pid)
 
 
 def _wake_up_for_exits() -> tuple[socket.socket, socket.socket]:
@@ -121,6 +127,10 @@ class Workers:
             os.setpgid(pid, pid)  # here as well as there: whoever comes first
         self._alive[pid] = serial
         self._tell(STARTED, serial, pid, 0, 0)
+
+    def refuse(self, serial: int, reason: int) -> None:
+        """Tell of a worker that the system did not start."""
+        self._tell(REFUSED, serial, 0, reason, 0)
 
     def reap(self) -> None:
         """Tell of those that have ended."""

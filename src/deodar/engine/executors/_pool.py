@@ -24,7 +24,7 @@ from ..commands import Submit
 from ..model import FailureKind
 from ._launch import Launcher, launch
 from ._private_memory import MemoryLooks
-from ._wire import EXITED, HAS_PACKETS, KILL, RECORD, START, STARTED, FrameReader, Lane
+from ._wire import EXITED, HAS_PACKETS, KILL, RECORD, REFUSED, START, STARTED, FrameReader, Lane
 
 _PATIENCE = 2.0
 """Seconds for idle workers to end by themselves."""
@@ -41,12 +41,14 @@ class Exit:
         peak: bytes; 0 when unknown.
         unread: packets that it had not begun to read.
         is_first: of those that ended together, with their launcher.
+        refused: the error number for which the system did not start it at all, or 0.
     """
 
     code: int | None
     peak: int
     unread: tuple[bytes, ...] = ()
     is_first: bool = True
+    refused: int = 0
 
 
 class Link:
@@ -110,9 +112,8 @@ class Pool:
         if self._launcher is None:
             self._launcher = launch(self.method, self._modules)
             self._selector.register(self._launcher.control, selectors.EVENT_READ, None)
+        lane, near, far = self._open_line()
         self._serial += 1
-        lane = Lane()
-        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         link = Link(self._serial, lane, near)
         self.links[link.serial] = link
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # then the control's end is on its way
@@ -121,6 +122,22 @@ class Pool:
         far.close()
         self._selector.register(near, selectors.EVENT_READ, link)
         return link
+
+    def _open_line(self) -> tuple[Lane, socket.socket, socket.socket]:
+        try:
+            near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        except OSError as error:
+            raise self._too_many(error) from error
+        try:
+            return Lane(), near, far
+        except OSError as error:
+            near.close()
+            far.close()
+            raise self._too_many(error) from error
+
+    def _too_many(self, error: OSError) -> OSError:
+        told = f"{error.strerror} for one more worker process, of which each takes three; there are {len(self.links)}. "
+        return OSError(error.errno, f"{told}Raise the limit (ulimit -n), or use fewer workers")
 
     def gather(self, key: object, count: int) -> list[Link]:
         """Return so many workers for a new run: warm ones, and started ones where there are not enough.
@@ -221,6 +238,8 @@ class Pool:
                 link.pid = pid
             elif kind == EXITED:
                 found.extend(self._bury(link, code, peak))
+            elif kind == REFUSED:
+                found.extend(self._bury(link, None, 0, refused=code))
         return found
 
     def _launcher_is_gone(self) -> list[tuple[Link, Any]]:
@@ -238,7 +257,9 @@ class Pool:
             found.extend(self._bury(link, None, 0, is_first=not number))
         return found
 
-    def _bury(self, link: Link, code: int | None, peak: int, *, is_first: bool = True) -> list[tuple[Link, Any]]:
+    def _bury(
+        self, link: Link, code: int | None, peak: int, *, is_first: bool = True, refused: int = 0
+    ) -> list[tuple[Link, Any]]:
         """Return the last words of a worker, and its end."""
         found: list[tuple[Link, Any]] = [(link, message) for message in link.reader.read(everything=True)]
         with contextlib.suppress(KeyError, ValueError):
@@ -248,7 +269,7 @@ class Pool:
         link.is_gone = True
         unread = () if link.retired else tuple(link.lane.take_back())
         link.lane.close()
-        found.append((link, Exit(code, peak, unread, is_first)))
+        found.append((link, Exit(code, peak, unread, is_first, refused)))
         return found
 
     def close(self, patience: float = _PATIENCE) -> None:

@@ -20,7 +20,7 @@ PREPARE, TASK, REST = range(3)
 """Kinds of packets that go down."""
 READY, UNREADY, STALE, DONE, FAILED, LOG, WARNING = range(7)
 """Kinds of frames that go up."""
-START, KILL, STARTED, EXITED = range(4)
+START, KILL, STARTED, REFUSED, EXITED = range(5)
 """Kinds of records between driver and launcher."""
 
 RECORD = struct.Struct("<Bqqqq")

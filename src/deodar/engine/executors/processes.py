@@ -20,12 +20,12 @@ from ..commands import Submit
 from ..events import Event, TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerLost, WorkerStarted
 from ..graph import TaskGraph
 from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
-from ..transport.pickling import pack_by_value
 from ..transport.shelf import Shelf
 from ..transport.writer import LARGE, Handle, mapped_bytes
 from . import _pool, _wire
 from ._attempt import NO_FACTS
 from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError
+from ._crew import Crew
 from ._devices import Devices
 from ._driver_side import DriverChannel, DriverSide
 from ._holdings import Holdings
@@ -36,11 +36,8 @@ from ._pace import Pace
 from ._pool import Exit, Link, Pool
 from ._remote_errors import unpack_error
 from ._reporting import Warner, handle_record
-from ._strays import made_up_modules_by_value
 from .protocol import Work
 
-MOST_MISSTARTS = 3
-"""How many workers in a row may die before they are ready, until the run gives up."""
 MOST_WORKERS = 512
 
 
@@ -72,20 +69,14 @@ class ProcessExecutor:
         self.counts = _wire.MessageCount()
         self._budget = budget
         self._is_eager = eager
-        self._wanted = 0
         self._events: deque[Event] = deque()
         self._ready: deque[Submit] = deque()
         self._outstanding: dict[TaskId, Submit] = {}
         self._started: set[TaskId] = set()
-        self._links: list[Link] = []
-        self._slots: list[int] = []
         self._side: DriverSide[DriverChannel] | None = None
         self._pace = Pace(self.workers)
         self._devices = Devices()
         self._warner = Warner()
-        self._misstarts = 0
-        self._run = 0
-        self._prepare: tuple[Any, ...] = ()
 
     @property
     def window(self) -> int:
@@ -105,6 +96,7 @@ class ProcessExecutor:
         except BaseException:
             self._pool.close()
             raise
+        self._crew = Crew(self._pool, self.shelf)
         return self
 
     def __exit__(
@@ -112,7 +104,7 @@ class ProcessExecutor:
     ) -> None:
         try:
             if kind is not None:
-                self._pool.end([link for link in self._links if link.sent or not link.ready], GRACE)
+                self._pool.end([link for link in self._crew.links if link.sent or not link.ready], GRACE)
             if self._side is not None:
                 self._pool.unwatch(self._side.bell)
                 self._side.close()
@@ -135,21 +127,15 @@ class ProcessExecutor:
         """
         self._graph = graph
         self._work = work
-        self._overseer = Overseer(self._links, graph.tasks, self._pool)
+        self._overseer = Overseer(self._crew.links, graph.tasks, self._pool)
         outfit = capture_outfit(self.workers)
         travelling = sum(not task.in_driver for task in graph.tasks)
-        self._key = outfit.key()
-        self._wanted = min(self.workers, travelling)
-        self._slots = list(range(self.workers, 0, -1))
-        # Started before the work is pickled: both take a while, and the one goes on beside the other.
-        links = self._gather() if self._is_eager else []
+        self._crew.plan(min(self.workers, travelling), outfit.key())
+        if self._is_eager:
+            # Before the work is pickled: both take a while, and the one goes on beside the other.
+            self._crew.start()
         if travelling:
-            writer = self.shelf.writer
-            with made_up_modules_by_value():
-                handles = [writer.put_packed(pack_by_value(thing)) for thing in (outfit, work)]
-            self._prepare = tuple((h.size, h.data, h.name, h.home) for h in handles)
-        for link in links:
-            self._engage(link)
+            self._crew.equip(outfit, work)
 
     def put(self, value: ValueId, data: Any) -> None:
         """Publish a value that is there before the run."""
@@ -169,8 +155,7 @@ class ProcessExecutor:
             self._events.append(TaskFailed(order.task, order.attempt, Failure(FailureKind.ERROR, obstacle), "main"))
             return
         self._ready.append(order)
-        for link in self._gather() if self._wanted else ():
-            self._engage(link)
+        self._crew.start()
         self._dispatch()
 
     def cancel(self, task: TaskId) -> None:
@@ -183,7 +168,7 @@ class ProcessExecutor:
             self._drop(order)
         elif self._side is not None and self._side.cancel(task):
             self._drop(order)
-        for link in self._links:
+        for link in self._crew.links:
             if order in link.sent:
                 self._ready.extendleft(reversed(self._take_back(link)))
                 if order in self._ready:
@@ -239,20 +224,15 @@ class ProcessExecutor:
             handle_record(record, self._name_of(run, task))
         elif kind == _wire.WARNING:
             self._warner.show(*rest[2:])
-        elif rest[0] != self._run:
+        elif rest[0] != self._crew.run:
             return  # it tells of a run that was over before it was ready
         elif kind == _wire.READY:
-            self._misstarts = 0
-            link.ready = True
+            self._crew.note_ready(link)
             self.counts.modules = max(self.counts.modules, rest[1])
             self._events.append(WorkerStarted(link.name, link.pid))
             self._dispatch()
         elif kind == _wire.STALE:
-            # It ends in its own time (what its tasks left behind may take long), and nobody waits for that.
-            self._pool.retire(link)
-            self._links.remove(link)
-            self._slots.append(link.slot)
-            self._engage(self._pool.start_worker())
+            self._crew.swap(link)
         elif kind == _wire.UNREADY:
             error = unpack_error(rest[1])
             raise WorkerNotReadyError.because_of(error) from error
@@ -286,25 +266,19 @@ class ProcessExecutor:
         self._dispatch()
 
     def _on_exit(self, link: Link, end: Exit) -> None:
-        if link not in self._links:
+        if link not in self._crew.links:
             return  # it served another run
-        self._links.remove(link)
-        self._slots.append(link.slot)
         back = self._recall(link, end.unread)
         # Without packets nobody knows what it had read; it worked on the first.
         lost = link.sent.popleft() if link.sent else None
         self._ready.extendleft(reversed([*link.sent, *back]))
         link.sent.clear()
         self._holdings.forget_writer(link.slot, str(link.serial))
-        if not link.retired:
+        if not link.retired and not end.refused:
             self._events.append(WorkerLost(link.name, end.code, lost.task if lost else None))
         if lost is not None:
             self._lose(link, lost, end)
-        if not link.ready and not link.retired and end.is_first:
-            self._misstarts += 1
-            if self._misstarts > MOST_MISSTARTS:
-                raise WorkerNotReadyError.after(self._misstarts, end.code)
-        self._engage(self._pool.start_worker())
+        self._crew.replace(link, end)
         self._dispatch()
 
     def _lose(self, link: Link, order: Submit, end: Exit) -> None:
@@ -329,29 +303,11 @@ class ProcessExecutor:
 
     # What goes out.
 
-    def _gather(self) -> list[Link]:
-        """Return the workers of this run, which are not prepared for it yet."""
-        wanted, self._wanted = self._wanted, 0
-        links = self._pool.gather(self._key, wanted)
-        self._run = self._pool.runs
-        return links
-
-    def _engage(self, link: Link) -> None:
-        """Give a worker what it needs for this run."""
-        link.slot = self._slots.pop()
-        link.ready = link.is_new = False
-        self._links.append(link)
-        address = self.shelf.address
-        place = (address.folders, address.writers, address.budget, link.slot)
-        tag = str(link.serial)
-        if not link.lane.send(_wire.encode(_wire.PREPARE, self._run, link.name, place, tag, *self._prepare)):
-            self._pool.kill(link, signal.SIGKILL)  # it does not read; another one will
-
     def _dispatch(self) -> None:
         """Send what is ready to the workers that have least to do, up to what each should have at hand."""
         depth = self._pace.depth
         while self._ready:
-            links = [link for link in self._links if link.has_room(depth)]
+            links = [link for link in self._crew.links if link.has_room(depth)]
             if not links:
                 return
             if not self._send(min(links, key=lambda link: len(link.sent)), self._ready[0]):
@@ -416,9 +372,9 @@ class ProcessExecutor:
 
     def _balance(self) -> None:
         """Move what waits behind others' tasks to workers that have nothing to do."""
-        if self._ready or not any(link.ready and not link.sent and link.doom is None for link in self._links):
+        if self._ready or not any(link.ready and not link.sent and link.doom is None for link in self._crew.links):
             return
-        for link in self._links:
+        for link in self._crew.links:
             if len(link.sent) > 1:
                 self._ready.extend(self._take_back(link))
         if self._ready:
@@ -444,4 +400,4 @@ class ProcessExecutor:
             self._events.append(ValuesHeld(held))
 
     def _name_of(self, run: int, task: int) -> str | None:
-        return self._graph.tasks[task].name if run == self._run and task >= 0 else None
+        return self._graph.tasks[task].name if run == self._crew.run and task >= 0 else None
