@@ -106,3 +106,22 @@ def test_a_module_that_starts_a_run_when_it_is_imported_is_refused_in_workers(me
     assert done.returncode == 1
     assert "starts a run in worker processes when it is imported" in done.stderr.splitlines()[-1]
     assert "if __name__ == '__main__'. What the tasks use" in done.stderr
+
+
+NEVER_USED = """
+import sys
+from deodar.engine.executors import _pool
+
+pool = _pool.borrow(sys.argv[1])
+link = pool.start_worker()
+while not link.pid:
+    pool.poll(1)
+_pool.give_back(pool)
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_worker_that_nobody_used_warns_of_nothing_that_it_left_open(method: str) -> None:
+    command = [sys.executable, "-X", "dev", "-c", NEVER_USED, method]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -5,6 +5,7 @@ Nothing of the project is imported before the first order, which brings the run'
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import faulthandler
 import os
@@ -274,6 +275,7 @@ def be_worker(serial: int, down: socket.socket, up: socket.socket, parent: int) 
         os.setpgid(0, 0)
     for end in (down, up):
         end.set_inheritable(False)
+        atexit.register(end.close)  # last of all: what tasks want done at the exit may log
     _die_with(parent)
     _offer_to_the_kernel()
     with contextlib.suppress(OSError, ValueError):
