@@ -104,3 +104,26 @@ def test_ctrl_c_while_a_program_leaves_is_no_error(tmp_path: Path) -> None:
     launcher.resume()
     assert "Traceback" not in errors
     launcher.wait(SOON)
+
+
+FORKING = """
+import os, signal
+
+strikes = [signal.SIGINT]
+
+def strike():
+    if strikes:
+        os.kill(os.getpid(), strikes.pop())
+
+if __name__ == "__main__":
+    import harness_processes as h
+
+    os.register_at_fork(before=strike)
+    h.run([lambda _: None], method="fork")
+    print("ran on")
+"""
+
+
+def test_ctrl_c_in_the_middle_of_a_fork_is_not_lost(tmp_path: Path) -> None:
+    _, output, errors = h.Program(FORKING, tmp_path).finish()
+    assert output == "" and errors.endswith("KeyboardInterrupt\n")

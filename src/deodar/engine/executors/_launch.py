@@ -7,6 +7,7 @@ import errno
 import importlib
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -121,7 +122,14 @@ def _fork_launcher(near: socket.socket, far: socket.socket) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()  # or it would come out of every process
-    pid = os.fork()
+    # Python loses an interrupt that strikes in one of the functions that it calls at a fork: let it strike after that.
+    unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pid = os.fork()
+        if not pid:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
     if not pid:
         _be_forked_launcher(near, far)
     return pid
