@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 
 def block_the_first_time(fifo: str) -> int:
     """Tell who runs this and wait to be killed; return when run again."""
@@ -42,4 +44,13 @@ def total_after_killing_the_maker(array: Any, other: Any, folder: str) -> float:
 def kill_and_go_on(process: int) -> None:
     """Kill a process, and never end."""
     os.kill(process, signal.SIGKILL)
+    threading.Event().wait()
+
+
+def kill_the_head_of(driver: int) -> None:
+    """Kill the head of Ray that a process started, and never end."""
+    heads = [known for known in psutil.Process(driver).children(recursive=True) if known.name() == "gcs_server"]
+    assert heads
+    for head in heads:
+        head.kill()
     threading.Event().wait()

@@ -101,3 +101,27 @@ def test_a_scheduler_that_is_lost_ends_the_run_with_its_address() -> None:
             finally:
                 worker.kill()
                 scheduler.kill()
+
+
+RUN_WITHOUT_HEAD = """
+import os, sys
+sys.path.insert(0, {folder!r})
+import cluster_nodes
+from deodar.engine.executors.cluster import ray as engine
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import RayRunner
+
+engine.LOOK_EVERY = engine.GONE_AFTER = 0.5  # The test need not wait for a head that may start again.
+pipeline = Pipeline([node(cluster_nodes.kill_the_head_of, "driver", "never")])
+RayRunner(num_cpus=1).run(pipeline, DataCatalog({{"driver": MemoryDataset(os.getpid())}}))
+"""
+
+
+@pytest.mark.cluster("ray")
+def test_a_head_that_is_lost_ends_the_run_with_its_address() -> None:
+    # In a process of its own: Ray ends the whole process a minute later, should the run go on.
+    script = RUN_WITHOUT_HEAD.format(folder=str(Path(__file__).parent))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=50)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "ClusterLostError: Ray's head at " in last and "is lost: it does not answer" in last

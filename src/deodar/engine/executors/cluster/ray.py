@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import pickle
+import queue
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ from typing import Any
 
 from ...model import Resources, TaskSpec, ValueId
 from ...transport.parcel import Parcel
+from .._blame import ClusterLostError
 from .._outfit import thread_limits
 from .._wire import DONE
 from .batch import SMALL_ENOUGH, Advance
@@ -36,6 +38,10 @@ LOSSES = 3
 with a machine; then each attempt has a task of its own."""
 KNOCK = 10.0
 """Seconds in which the head of a cluster takes a connection."""
+LOOK_EVERY = 5.0
+"""Seconds after which a run that hears nothing looks whether there is a head."""
+GONE_AFTER = 20.0
+"""Seconds in which a head may start again."""
 OFFICE_AFTER = 1.0
 """Seconds that a node has to take before messages can come ahead of results, if no node has a limit of time."""
 AT_ONCE = 1024
@@ -97,9 +103,22 @@ def _knock(address: str) -> None:
     if not host or not port.isdecimal():
         return  # "auto", or a name that Ray looks up
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
+        _touch(host, int(port))
     except OSError as error:
         raise ConnectionError(f"No cluster of Ray answers at {address}: {error}. Is its head running?") from error
+
+
+def _touch(host: str, port: int) -> None:
+    socket.create_connection((host.strip("[]"), port), timeout=KNOCK).close()
+
+
+def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        _touch(host, int(port))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -148,6 +167,9 @@ class RayExecutor(ClusterExecutor[Any]):
             sum(node.get("CPU", 0.0) for node in nodes), gpu=int(sum(node.get("GPU", 0) for node in nodes))
         )
         super().__init__("ray", supply, ours=ours)
+        self._head: str | None = getattr(ray.get_runtime_context(), "gcs_address", None)
+        self._look_again = 0.0
+        self._silent_since: float | None = None
         self._office: Any = None
         self._closing = threading.Lock()  # guards that nothing is asked of an office that is closed
         self._remote: Any = None
@@ -225,6 +247,13 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _next(self, timeout: float) -> Any:
         self._flush()
+        try:
+            return self._wait_for_one(timeout)
+        except queue.Empty:
+            self._look_for_head()
+            raise
+
+    def _wait_for_one(self, timeout: float) -> Any:
         flying = sum(len(call.flights) for call in self._unheard)
         nothing_else = self._office is None and self._inbox.empty() and len(self._flights) == flying
         if nothing_else and 0 < len(self._unheard) <= AT_ONCE:
@@ -236,6 +265,23 @@ class RayExecutor(ClusterExecutor[Any]):
             call.ref._on_completed(partial(self._answered, call))
         self._unheard.clear()
         return super()._next(timeout)
+
+    def _look_for_head(self) -> None:
+        """Raise if the head is gone: Ray's own client ends the whole process a minute after that."""
+        now = time.monotonic()
+        if self._head is None or now < self._look_again:
+            return
+        self._look_again = now + LOOK_EVERY
+        if self._is_there():
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = now
+        elif now - self._silent_since >= GONE_AFTER:
+            raise ClusterLostError(f"Ray's head at {self._head}", "it does not answer")
+
+    def _is_there(self) -> bool:
+        """Return whether there is a head: what is asked of Ray without one does not come back."""
+        return self._head is None or _answers(self._head)
 
     def _take_in(self, timeout: float) -> None:
         """Wait for answers; for a few together while there is enough at hand for the workers meanwhile."""
@@ -312,7 +358,8 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _keep_limits(self) -> None:
         oldest = next(iter(self._flights.values()), None)
-        if self._office is None and oldest is not None and time.monotonic() >= oldest.launched + self._office_after:
+        late = oldest is not None and time.monotonic() >= oldest.launched + self._office_after
+        if self._office is None and late and self._is_there():
             # A process of its own, which a run of short nodes is better off without.
             office = self._ray.remote(Office).options(name=office_name(self._run), namespace=NAMESPACE, num_cpus=0)
             self._office = office.remote()
@@ -365,7 +412,7 @@ class RayExecutor(ClusterExecutor[Any]):
 
     def _end(self, flight: Flight) -> None:
         call: Call = flight.call
-        if not call.is_ended:
+        if not call.is_ended and self._is_there():
             call.is_ended = True
             self._ray.cancel(call.ref, force=True)
 
@@ -386,5 +433,5 @@ class RayExecutor(ClusterExecutor[Any]):
         self._outbox.clear()
         with self._closing:
             office, self._office = self._office, None
-        if office is not None:
+        if office is not None and self._is_there():
             self._ray.kill(office)

@@ -38,6 +38,9 @@ class Ray:
     def nodes(self) -> list[dict[str, Any]]:
         return [{"Alive": True, "Resources": {"CPU": 2.0}}]
 
+    def get_runtime_context(self) -> Any:
+        return self
+
     def remote(self, function: Any) -> Any:
         return self
 
