@@ -13,6 +13,8 @@ _GONE = {
         "use OmegaConfigLoader, which is the default: ${name} becomes ${globals:name} for values of globals.yml"
     ),
     "config.MissingConfigError": "it is MissingConfigException",
+    "config.config": "use OmegaConfigLoader, which is the default",
+    "config.templated_config": "use OmegaConfigLoader, which is the default",
     "runner.run_node": "use Task(node=..., catalog=..., is_async=False).execute()",
     "io._SharedMemoryDataset": "it is SharedMemoryDataset now",
     "io.data_catalog_with_default": "a pattern such as '{default}' in the catalog gives unknown names a dataset",
@@ -27,6 +29,8 @@ _GONE = {
     "framework.session.get_current_session": "take what you need as arguments of a hook, such as after_context_created",
     "versioning": "`kedro runs list` shows earlier runs",
     "extras": "datasets are in the package kedro-datasets (pip install kedro-datasets), loggers in logging",
+    "framework.session.ShelveStore": "write a small subclass of BaseSessionStore, or look at `kedro runs list`",
+    "framework.session.shelvestore": "write a small subclass of BaseSessionStore, or look at `kedro runs list`",
     "framework.hooks.get_hook_manager": "use _create_hook_manager, or take what you need as arguments of a hook",
 }
 _ATTRIBUTES = {
@@ -40,6 +44,7 @@ _ATTRIBUTES = {
         "shallow_copy": "use copy.copy(catalog)",
     },
     "Pipeline": {
+        "data_sets": "use datasets()",
         "grouped_nodes_by_namespace": "use group_nodes_by('namespace')",
         "only_nodes_with_namespace": "use only_nodes_with_namespaces([...])",
     },
@@ -63,12 +68,28 @@ _RENAMED = ("DataSet", "Dataset")
 
 def successor(name: str) -> str | None:
     """Return what takes the place of a dotted name without its first part, or None for a name that never was."""
-    if name in _GONE:
-        return _GONE[name]
     package, _, last = name.rpartition(".")
+    # A name is known by its package too: `runner.runner.run_node` is `runner.run_node`.
+    for known in (name, f"{package.rpartition('.')[0]}.{last}"):
+        if known in _GONE:
+            return _GONE[known]
     if package in ("io", "io.core") and _RENAMED[0] in last:
         return f"it is {last.replace(*_RENAMED)} since 0.19"
     return None
+
+
+def hint_on(error: ImportError) -> str | None:
+    """Return what takes the place of what could not be imported, or None for anything that never was.
+
+    Python asks no finder for a name that a module lacks, so there the error cannot say it by itself.
+    """
+    # Imported here: this module is loaded when the interpreter starts.
+    import re
+
+    missing = re.search(r"cannot import name '(\w+)' from '(?:kedro|deodar)\.([\w.]+)'", str(error))
+    name = f"{missing[2]}.{missing[1]}" if missing else str(error.name or "").partition(".")[2]
+    hint = successor(name)
+    return hint and f"It was removed in Kedro 1.0 or before: {hint}."
 
 
 class OldNames:

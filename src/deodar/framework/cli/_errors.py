@@ -63,10 +63,20 @@ def report(error: Exception) -> int:
     if not _is_a_message(error):
         click.echo(_user_traceback(error), err=True, nl=False)
     click.secho(f"Error: {_message(error)}", fg="red", err=True)
-    for note in getattr(error, "__notes__", ()):
+    for note in (*getattr(error, "__notes__", ()), *_successors(error)):
         click.echo(note, err=True)
     click.echo(f"{_VERBOSE_HINT}.", err=True)
     return 1
+
+
+def _successors(error: BaseException) -> list[str]:
+    """Return what takes the place of old names that somebody's import asked for."""
+    # Imported here: only where something failed.
+    from ...compat._gone import hint_on
+
+    imports = [cause for cause in (error, *_causes(error)) if isinstance(cause, ImportError)]
+    hints = [hint for cause in imports if "was removed in" not in str(cause) and (hint := hint_on(cause))]
+    return list(dict.fromkeys(hints))
 
 
 class ReportingCommand(click.Command):

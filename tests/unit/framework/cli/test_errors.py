@@ -125,6 +125,26 @@ def test_the_lines_of_an_installed_project_are_shown(capsys, tmp_path, monkeypat
     assert "in fail" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ("cannot import name 'AbstractDataSet' from 'kedro.io.core' (core.py)", "it is AbstractDataset since 0.19."),
+        ("cannot import name 'run_node' from 'kedro.runner.runner' (runner.py)", "use Task(node=...,"),
+        ("cannot import name 'never_was' from 'kedro.io.core' (core.py)", None),
+        ("cannot import name 'run_node' from 'somewhere.runner' (runner.py)", None),
+    ],
+)
+def test_an_import_of_an_old_name_from_a_module_is_answered_with_its_successor(capsys, message, hint):
+    def run():
+        try:
+            raise ImportError(message)
+        except ImportError as error:
+            raise RuntimeError("the pipeline cannot be imported") from error
+
+    _, text = reported(capsys, run)
+    assert "It was removed in Kedro 1.0 or before: " + hint in text if hint else "removed" not in text
+
+
 def test_the_notes_of_an_error_are_shown_below_it(capsys):
     def fail():
         error = ValueError("wrong")
