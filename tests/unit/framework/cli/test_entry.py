@@ -92,7 +92,7 @@ def test_a_command_loads_few_of_our_modules(tmp_path, one_node):
     assert len(own(loaded_modules(tmp_path, "--help")[1])) <= 17
     assert len(own(loaded_modules(one_node, "--help")[1])) <= 30
     assert len(own(loaded_modules(one_node, "registry", "list")[1])) <= 49
-    assert len(own(loaded_modules(one_node, "run")[1])) <= 176
+    assert len(own(loaded_modules(one_node, "run")[1])) <= 177
 
 
 def test_a_plain_run_loads_nothing_that_it_does_not_need(one_node):
