@@ -27,6 +27,7 @@ _NAMED = r"\{([A-Za-z][A-Za-z0-9_]*)\}"
 _SIMPLE_FIELD = expression(_NAMED)
 _SIMPLE = expression(rf"(?:{_PLAIN}|{_NAMED})*\Z")
 _MEMORY_LIMIT = 65_536
+_FEW = 3
 
 
 @lru_cache(maxsize=16_384)
@@ -103,8 +104,9 @@ class PatternIndex:
         return found
 
     def _candidates(self, name: str) -> Iterable[int]:
-        # Beyond ASCII, characters may match others that are not their lower case.
-        if not name.isascii():
+        # Beyond ASCII, characters may match others that are not their lower case; and to try a few costs less than to
+        # choose among them.
+        if not name.isascii() or len(self._patterns) <= _FEW:
             return range(len(self._patterns))
         folded = name.lower()
         size = len(folded)

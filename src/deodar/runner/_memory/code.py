@@ -103,6 +103,8 @@ class NodePrints:
         self._hooks = [self._tracker.fingerprint(hook) for hook in hooks]
         self._parts: dict[Role, dict[str, Fingerprint]] = {"read": {}, "write": {}}
         self._classes: dict[type, tuple[Fingerprint, ...]] = {}
+        self._by_classes: dict[str, list[Fingerprint]] = {}
+        self._no_datasets: set[type] = set()
 
     def of(self, node: Node) -> Fingerprint:
         """Return what a node is made of."""
@@ -128,7 +130,7 @@ class NodePrints:
             parts.append(of_tree("config", f"{name}.type", "memory"))
         else:
             parts.append(self._configurations.of(name, dataset, role))
-            parts += [mark for cls in _classes_of(dataset) for mark in self._of_class(cls)]
+            parts += self._of_classes(name, dataset)
         return join(parts) if len(parts) > 1 else parts[0]
 
     def _of_validator(self, name: str, role: Role) -> Iterator[Fingerprint]:
@@ -143,6 +145,28 @@ class NodePrints:
         with contextlib.suppress(ImportError, AttributeError, ValueError):
             yield self._tracker.fingerprint(load_obj(spec.class_path))
 
+    def _of_classes(self, name: str, dataset: Any) -> list[Fingerprint]:
+        """Return what the classes of a dataset are made of, whoever reads or writes it."""
+        if name not in self._by_classes:
+            self._by_classes[name] = [mark for cls in self._classes_of(dataset) for mark in self._of_class(cls)]
+        return self._by_classes[name]
+
+    def _classes_of(self, dataset: Any) -> Iterator[type]:
+        """Yield the class of a dataset, and those of datasets that it has inside: for partitions, or to be cached."""
+        yield type(dataset)
+        for content in getattr(dataset, "__dict__", {}).values():
+            kind = type(content)
+            # To ask an abstract class costs more than all else, and what datasets hold is mostly of a few types.
+            if kind in self._no_datasets:
+                continue
+            if issubclass(kind, type):
+                if issubclass(content, AbstractDataset):
+                    yield content
+            elif issubclass(kind, AbstractDataset):
+                yield from self._classes_of(content)
+            else:
+                self._no_datasets.add(kind)
+
     def _of_class(self, cls: type) -> tuple[Fingerprint, ...]:
         if cls not in self._classes:
             self._classes[cls] = tuple(self._look_at_class(cls))
@@ -154,16 +178,6 @@ class NodePrints:
         elif cls.__module__.partition(".")[0] != _OWN and not is_standard(cls.__module__):
             leaves = self._packages.leaves(cls.__module__)
             yield Fingerprint(digest_text(*(leaf.digest for leaf in leaves)), leaves)
-
-
-def _classes_of(dataset: Any) -> Iterator[type]:
-    """Yield the class of a dataset, and those of datasets that it has inside: for partitions, or to be cached."""
-    yield type(dataset)
-    for content in getattr(dataset, "__dict__", {}).values():
-        if isinstance(content, type) and issubclass(content, AbstractDataset):
-            yield content
-        elif isinstance(content, AbstractDataset):
-            yield from _classes_of(content)
 
 
 def _signature(node: Node) -> Fingerprint:

@@ -146,9 +146,9 @@ def target_of(dataset: Any, folders: dict[str, str] | None = None) -> str | None
 
 def _real_path(path: str, folders: dict[str, str]) -> str:
     """Return where a path leads; ``realpath`` looks at each folder on the way, and outputs share their folders."""
-    folder, name = os.path.split(path)
-    if name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114
+    folder, _, name = path.rpartition(os.sep)
+    if not folder or name in ("", ".", "..") or (os.altsep and os.altsep in path) or os.path.islink(path):  # noqa: PTH114
         return os.path.realpath(path)
     if folder not in folders:
         folders[folder] = os.path.realpath(folder)
-    return os.path.join(folders[folder], name)  # noqa: PTH118
+    return f"{folders[folder].rstrip(os.sep)}{os.sep}{name}"
