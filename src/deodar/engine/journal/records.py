@@ -141,17 +141,21 @@ class FileMemo:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         rows = journal.read("SELECT path, size, mtime, ctime, inode, digest FROM content")
-        self._known = {row[0]: (Stat(row[1], row[2], row[3], row[4]), row[5]) for row in rows}
+        # As they come: a record for each would take as long as all else here.
+        self._known: dict[str, tuple[int | str, ...]] = {row[0]: tuple(row) for row in rows}
         self._new: dict[str, tuple[Stat, str]] = {}
 
     def find(self, path: str, found: Stat) -> str | None:
         """Return the digest of a file that had this very stat."""
         entry = self._known.get(path)
-        return entry[1] if entry is not None and entry[0] == found else None
+        if entry is None or entry[1:5] != (found.size, found.mtime_ns, found.ctime_ns, found.inode):
+            return None
+        return str(entry[5])
 
     def note(self, path: str, found: Stat, digest: str) -> None:
         """Remember a digest."""
-        self._known[path] = self._new[path] = (found, digest)
+        self._known[path] = (path, found.size, found.mtime_ns, found.ctime_ns, found.inode, digest)
+        self._new[path] = (found, digest)
 
     def save(self) -> None:
         """Write what is new."""

@@ -1,6 +1,7 @@
 """What the command ``run`` does, once its options are known. Nothing here needs click."""
 
 import gc
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from ._messages import refusal
 from ._store_options import storing
 
 # New objects, less those that are gone, after which the collector looks at them. As a rule it is a few hundred.
-_SELDOM = 50_000
+_SELDOM = 100_000
 _TOP = __name__.partition(".")[0]
 
 
@@ -109,7 +110,9 @@ def _seldom_collected() -> Iterator[Callable[[], None]]:
     usual = gc.get_threshold()
 
     def as_usual() -> None:
-        gc.freeze()
+        # Hooks may have left garbage by now, and what it holds may be large. Without pluggy there are none.
+        if "pluggy" not in sys.modules:
+            gc.freeze()
         gc.set_threshold(*usual)
 
     # See how the command line itself is imported.

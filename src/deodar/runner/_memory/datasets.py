@@ -17,12 +17,14 @@ from ...engine.cache.content import (
     stat_identity,
 )
 from ...io import MemoryDataset, SharedMemoryDataset
+from ...io.core import AbstractVersionedDataset
 
 if TYPE_CHECKING:
     from .._catalog import Catalog
 
 LOCAL = ("file", "local")
 _NOTHING: Any = object()
+_PLAIN_LOAD_PATH = AbstractVersionedDataset._get_load_path
 
 
 def find(catalog: Catalog, name: str) -> Any:
@@ -97,6 +99,13 @@ def place_of(dataset: Any) -> tuple[Any, str] | None:
     if dataset is None or not is_traceable(dataset):
         return None
     protocol = getattr(dataset, "_protocol", "file")
+    if (
+        protocol in LOCAL
+        and getattr(type(dataset), "_get_load_path", None) is _PLAIN_LOAD_PATH
+        and not dataset._version
+    ):
+        # Most are of this kind, and a run asks for each: a file of which there are no versions.
+        return None, os.fspath(dataset._filepath)
     pinned = getattr(dataset, "_cached_load_version", None)
     try:
         path = dataset._get_load_path() if hasattr(dataset, "_get_load_path") else getattr(dataset, "_path", None)
