@@ -67,42 +67,49 @@ def run(function):
 """
 
 
+def ended(
+    program: str, folder: Path, method: str, *, given: str = "", command: str = 'exec "$0" program.py'
+) -> subprocess.CompletedProcess[str]:
+    """Run a program with a start method, by a command line of the shell's."""
+    (folder / "program.py").write_text(program)
+    return subprocess.run(
+        ["sh", "-c", command, sys.executable],
+        cwd=folder,
+        env={"DEODAR_MP_CONTEXT": method},
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_program_without_standard_files_has_its_results(method: str, tmp_path: Path) -> None:
     program = f"{NODES}\nif __name__ == '__main__':\n    Path('told').write_text(json.dumps(run(tell)))"
-    (tmp_path / "program.py").write_text(program)
-    command = f'DEODAR_MP_CONTEXT={method} exec "$0" program.py <&- >&- 2>&-'
-    subprocess.run(["sh", "-c", command, sys.executable], cwd=tmp_path, check=True, timeout=60)
+    ended(program, tmp_path, method, command='exec "$0" program.py <&- >&- 2>&-')
     assert json.loads((tmp_path / "told").read_text()) == [2] * 6
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_nodes_find_nothing_to_read_and_leave_the_programs_input_to_it(method: str, tmp_path: Path) -> None:
     program = f"{NODES}\nif __name__ == '__main__':\n    print(json.dumps([run(read), sys.stdin.read()]))"
-    (tmp_path / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "program.py"],
-        cwd=tmp_path,
-        env={"DEODAR_MP_CONTEXT": method},
-        input="for the program",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = ended(program, tmp_path, method, given="for the program")
     assert json.loads(done.stdout) == [[["", ""]] * 6, "for the program"], done.stderr
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_nodes_print_goes_where_the_program_has_put_its_output(method: str, tmp_path: Path) -> None:
+    program = (
+        f"{NODES}\nif __name__ == '__main__':\n"
+        "    os.close(1)\n    os.open('output', os.O_CREAT | os.O_WRONLY | os.O_APPEND)\n    run(tell)"
+    )
+    done = ended(program, tmp_path, method)
+    assert (tmp_path / "output").read_text() == "from a node" * 6, done.stderr
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_a_module_that_starts_a_run_when_it_is_imported_is_refused_in_workers(method: str, tmp_path: Path) -> None:
-    (tmp_path / "unguarded.py").write_text(f"{NODES}\nprint(run(tell))")
-    done = subprocess.run(
-        [sys.executable, "-c", "import unguarded"],
-        cwd=tmp_path,
-        env={"DEODAR_MP_CONTEXT": method},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = ended(f"{NODES}\nprint(run(tell))", tmp_path, method, command='exec "$0" -c "import program"')
     assert done.returncode == 1
     assert "starts a run in worker processes when it is imported" in done.stderr.splitlines()[-1]
     assert "if __name__ == '__main__'. What the tasks use" in done.stderr
@@ -125,3 +132,35 @@ def test_a_worker_that_nobody_used_warns_of_nothing_that_it_left_open(method: st
     command = [sys.executable, "-X", "dev", "-c", NEVER_USED, method]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+CHILD = """
+import multiprocessing
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import ParallelRunner
+
+class Box:
+    def __init__(self, content):
+        self.content = content
+
+def increase(box):
+    assert isinstance(box, Box)
+    return Box(box.content + 1)
+
+def child():
+    pipeline = Pipeline([node(increase, "a", "b"), node(increase, "b", "c")])
+    [result] = ParallelRunner(max_workers=2).run(pipeline, DataCatalog({"a": MemoryDataset(Box(1))})).values()
+    print(isinstance(result.load(), Box), result.load().content)
+
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=child)
+    process.start()
+    process.join()
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_program_defines_travels_from_its_children_too(method: str, tmp_path: Path) -> None:
+    done = ended(CHILD, tmp_path, method)
+    assert done.stdout == "True 3\n", done.stderr

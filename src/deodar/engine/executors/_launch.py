@@ -140,6 +140,9 @@ def _fill_standard_descriptors() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
+    for descriptor in (1, 2):
+        # A file that was put in the place of one of them is not passed on by itself.
+        os.set_inheritable(descriptor, True)
 
 
 def _let_go_of_input() -> None:

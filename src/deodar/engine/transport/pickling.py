@@ -6,13 +6,15 @@ memory gets writable arrays that live in that memory: nothing is copied but the 
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import functools
 import pickle
 import struct
+import sys
 import traceback
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from mmap import PAGESIZE
 from types import CodeType
 from typing import Any
@@ -24,7 +26,8 @@ Piece = bytes | memoryview
 _TAIL = struct.Struct("<QQ")
 _ENTRY = struct.Struct("<QQ")
 _ALIGNMENT = 64
-_MAIN = b"__main__"
+_MAIN, _MAIN_OF_CHILD = b"__main__", b"__mp_main__"
+"""How modules of programs are called; the second in processes that multiprocessing has started."""
 _NO_FILE = "<dynamic-code>"
 
 
@@ -108,7 +111,7 @@ def pack(value: object) -> Packed:
     except Exception:
         # Plain pickle is several times faster, cloudpickle knows more: so the second only where the first fails.
         return pack_by_value(value)
-    if any(_MAIN in piece for piece in stream):
+    if any(_MAIN in piece or _MAIN_OF_CHILD in piece for piece in stream):
         # What __main__ defines would be looked up in the other process's __main__, which is another program.
         return pack_by_value(value)
     return Packed(stream, buffers)
@@ -121,9 +124,31 @@ def pack_by_value(value: object) -> Packed:
         UnportableValueError: if it cannot be pickled at all.
     """
     try:
-        return Packed(*_pickle(_cloud_pickler, value))
+        with _main_of_child_by_value():
+            return Packed(*_pickle(_cloud_pickler, value))
     except Exception as error:
         raise UnportableValueError(type(value), error) from error
+
+
+@contextlib.contextmanager
+def _main_of_child_by_value() -> Iterator[None]:
+    """Let what a program defines travel by value in a process of multiprocessing, too, inside the block."""
+    name = _MAIN_OF_CHILD.decode()
+    main = sys.modules.get(name)
+    if main is None or main.__name__ != name:
+        yield
+        return
+    # Whoever comes here is about to use it.
+    import cloudpickle
+
+    if name in cloudpickle.list_registry_pickle_by_value():
+        yield
+        return
+    cloudpickle.register_pickle_by_value(main)
+    try:
+        yield
+    finally:
+        cloudpickle.unregister_pickle_by_value(main)
 
 
 def unpack(data: bytearray | memoryview) -> Any:
