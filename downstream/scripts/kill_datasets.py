@@ -1,4 +1,6 @@
-"""Kill each dataset of kedro-datasets in the middle of its saves: kill_datasets.py GROUP FOLDER [NAME ...].
+"""Kill each dataset of kedro-datasets in the middle of its saves: kill_datasets.py GROUP FOLDER PART [NAME ...].
+
+PART is one of so many, as in ``1/2``: every second dataset, the first one included.
 
 ``killed_saves`` of the crash tests must be on the path. Prints one JSON object: how often each was killed, and what
 else than the old data or the new was found.
@@ -64,10 +66,11 @@ def look(case, entry, folder):
 def main():
     """Kill all and print what was found."""
     logging.disable(logging.CRITICAL)
-    group, folder, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+    group, folder, part, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3], sys.argv[4:]
+    number, of = map(int, part.split("/"))
     MUTE[group]()
     told = {}
-    for name, case in GROUPS[group].items():
+    for name, case in list(GROUPS[group].items())[number - 1 :: of]:
         if names and name not in names:
             continue
         if case.after_kill == "in place":

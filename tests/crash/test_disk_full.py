@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,100 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(kind: str, limit: int, tmp_
     assert f"There was no room for '{path}'. What was there before is still there." in done.stdout
     assert done.stdout.endswith("left: old\n")
     assert [found.name for found in tmp_path.iterdir()] == ["cars.dat"]
+
+
+WAYS = """
+import json, resource, signal, sys
+from pathlib import Path, PurePosixPath
+from deodar.io import AbstractVersionedDataset, DataCatalog, DatasetError
+
+class Tree(AbstractVersionedDataset):
+    _protocol = "file"
+    def __init__(self, filepath, version=None, metadata=None):
+        self.metadata = metadata
+        super().__init__(PurePosixPath(filepath), version)
+    def load(self):
+        raise NotImplementedError
+    def save(self, data):
+        folder = Path(self._get_save_path())
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in data.items():
+            (folder / name).write_text(text)
+    def _describe(self):
+        return {"filepath": self._filepath}
+
+def found(folder):
+    return {str(path.relative_to(folder)): path.read_text()[:20] for path in folder.rglob("*")
+            if path.is_file() or ".deodar" in path.name}
+
+folder, way = Path(sys.argv[1]), sys.argv[2]
+target = str(folder / "x")
+files, parts = {"type": Tree, "filepath": target}, {"type": "partitions.PartitionedDataset", "path": target}
+entries = {
+    "folder, replaced": {**files, "metadata": {"deodar": {"folder": "replace"}}},
+    "folder, merged": {**files, "metadata": {"deodar": {"folder": "merge"}}},
+    "version, a folder": {**files, "versioned": True},
+    "version": {"type": "text.TextDataset", "filepath": target, "versioned": True},
+    "on the disk": {"type": "text.TextDataset", "filepath": target, "metadata": {"deodar": {"fsync": True}}},
+    "cached": {"type": "CachedDataset", "dataset": {"type": "text.TextDataset", "filepath": target}},
+    "partitions": {**parts, "dataset": "text.TextDataset"},
+    "partitions, overwritten": {**parts, "dataset": "text.TextDataset", "overwrite": True},
+    "appended": {"type": "text.TextDataset", "filepath": target, "fs_args": {"open_args_save": {"mode": "a"}}},
+    "in place": {"type": "text.TextDataset", "filepath": target, "metadata": {"deodar": {"atomic": False}}},
+}
+is_text = way in ("version", "on the disk", "cached", "appended", "in place")
+old, new = {"a": "old", "z": "old"}, {"a": "new", "b": "x" * 200_000}
+DataCatalog.from_config({"cars": entries[way]}, save_version="v1").save("cars", "old" if is_text else old)
+before = found(folder)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, limits[1]))
+catalog = DataCatalog.from_config({"cars": entries[way]}, save_version="v2")
+try:
+    catalog.save("cars", new["b"] if is_text else new)
+except DatasetError as error:
+    message = str(error)
+after = found(folder)
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+DataCatalog.from_config({"cars": entries[way]}, save_version="v2").save("cars", "new" if is_text else {"a": "new"})
+print(json.dumps([before, after, message]))
+"""
+
+
+def fill_up(folder: Path, way: str) -> tuple[dict[str, str], dict[str, str], str]:
+    """Return what was there before a save that found no room, what after it, and what it said."""
+    program = [sys.executable, "-c", WAYS, str(folder), way]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    before, after, message = json.loads(done.stdout)
+    return before, after, message
+
+
+@pytest.mark.parametrize(
+    ("way", "named"),
+    [
+        ("folder, replaced", "x"),
+        ("folder, merged", "x"),
+        ("version, a folder", "x/v2/x"),
+        ("version", "x/v2/x"),
+        ("on the disk", "x"),
+        ("cached", "x"),
+        ("partitions", "x/b"),
+        ("partitions, overwritten", "x/b"),
+    ],
+)
+def test_whatever_is_saved_the_old_stays_and_the_next_save_works(way: str, named: str, tmp_path: Path) -> None:
+    before, after, message = fill_up(tmp_path, way)
+    assert after == before
+    assert message.startswith("cars: ")
+    assert f"There was no room for '{tmp_path / named}'. What was there before is still there." in message
+
+
+@pytest.mark.parametrize(("way", "left"), [("appended", "oldxxxxx"), ("in place", "xxxxxxxx")])
+def test_what_is_written_in_place_is_said_to_be_in_part(way: str, left: str, tmp_path: Path) -> None:
+    _, after, message = fill_up(tmp_path, way)
+    assert after["x"].startswith(left)
+    assert f"There was no room for '{tmp_path / 'x'}'. It is written in place" in message
 
 
 FULL = """

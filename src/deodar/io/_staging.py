@@ -37,11 +37,12 @@ class Staging:
     Owned by the thread (more exactly, the context) that saves.
     """
 
-    __slots__ = ("dataset", "folder", "outer", "path", "place", "target", "written")
+    __slots__ = ("asked", "dataset", "folder", "outer", "path", "place", "target", "written")
 
     def __init__(self, dataset: Any, outer: Frame | None) -> None:
         self.dataset = dataset
         self.outer = outer
+        self.asked: Any = None
         self.target: PurePath | None = None
         self.path: PurePath | None = None
         self.folder: str | None = None
@@ -53,6 +54,7 @@ class Staging:
         if self.path is None:
             folder = self._folder_for(target)
             if folder is None:
+                self.asked = target
                 return target
             self.target, self.folder = target, folder
             self.path = type(target)(folder) / target.name
@@ -115,9 +117,14 @@ class Staging:
     def explain(self, error: BaseException) -> str:
         """Return what an error says, with the target where there was no room for it."""
         reason = self.in_real_terms(str(error))
-        if self.target is None or not _means_no_room(error):
+        if not _means_no_room(error):
             return reason
-        told = f"There was no room for '{self.target}'. What was there before is still there."
+        if self.target is not None:
+            told = f"There was no room for '{self.target}'. What was there before is still there."
+        elif self.asked is not None:
+            told = f"There was no room for '{self.asked}'. It is written in place, and may hold part of the new data."
+        else:
+            return reason
         return reason if told in reason else f"{reason}\n{told}"
 
     def _folder_for(self, target: Any) -> str | None:
