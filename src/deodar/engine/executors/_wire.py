@@ -103,12 +103,16 @@ class Lane:
                 self._unsent.clear()
         return True
 
-    def take_back(self) -> list[bytes]:
-        """Return, oldest first, the packets that the worker has not begun to read, and that it will now never see."""
+    def take_back(self, most: int = sys.maxsize) -> list[bytes]:
+        """Return, oldest first, packets that the worker has not begun to read, and that it will now never see.
+
+        Args:
+            most: so many of them; the worker keeps those after them.
+        """
         packets: list[bytes] = []
         if self._packets:
             with contextlib.suppress(BlockingIOError, ConnectionResetError):
-                while packet := self._far.recv(2 * PACKET_LIMIT, socket.MSG_DONTWAIT):
+                while len(packets) < most and (packet := self._far.recv(2 * PACKET_LIMIT, socket.MSG_DONTWAIT)):
                     packets.append(packet)
         return packets
 

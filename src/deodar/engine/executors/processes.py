@@ -372,11 +372,14 @@ class ProcessExecutor:
 
     def _balance(self) -> None:
         """Move what waits behind others' tasks to workers that have nothing to do."""
-        if self._ready or not any(link.ready and not link.sent and link.doom is None for link in self._crew.links):
+        idle = sum(link.ready and not link.sent and link.doom is None for link in self._crew.links)
+        if self._ready or not idle:
             return
         for link in self._crew.links:
-            if len(link.sent) > 1:
-                self._ready.extend(self._take_back(link))
+            waiting = len(link.sent) - 1
+            if waiting > 0:
+                # As much as leaves all with the same; the first ones, which would have been next.
+                self._ready.extend(self._recall(link, link.lane.take_back(-(-waiting * idle // (idle + 1)))))
         if self._ready:
             self._dispatch()
 

@@ -17,7 +17,8 @@ TASKS = 400
 def test_a_task_costs_little_more_than_one_message_each_way() -> None:
     counts = run_jobs([Job(jobs.nothing)] * TASKS).executor.counts
     assert counts.answers == TASKS
-    assert counts.packets == TASKS + counts.taken_back and counts.taken_back < TASKS / 2
+    # Where workers do not get to run, others take over what was sent to them.
+    assert counts.packets == TASKS + counts.taken_back and counts.taken_back < TASKS
 
 
 def test_a_task_message_is_a_few_dozen_bytes() -> None:

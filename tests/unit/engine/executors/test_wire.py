@@ -48,3 +48,11 @@ def test_with_packets_a_full_lane_says_so() -> None:
     while lane.send(b"x" * 50_000):
         sent += 1
     assert 0 < sent == len(lane.take_back())
+
+
+def test_what_would_be_read_first_can_be_taken_back_alone() -> None:
+    lane = Lane(packets=True)
+    for packet in (b"1", b"2", b"3"):
+        lane.send(packet)
+    assert lane.take_back(2) == [b"1", b"2"]
+    assert LaneEnd(lane.far.dup()).receive() == b"3"
