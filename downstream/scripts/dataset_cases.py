@@ -371,7 +371,12 @@ CASES: dict[str, Case] = {
     "svmlight.SVMLightDataset": Case(labelled, ".svm"),
     "matlab.MatlabDataset": Case(array, ".mat", show=matrix),
     # A view, which is what it makes by itself, would be of a table that dies with its process.
-    "ibis.TableDataset": Case(ibis_table, None, {**DUCK, "table_name": "t", "save_args": {"materialized": "table"}}),
+    "ibis.TableDataset": Case(
+        ibis_table,
+        None,
+        {**DUCK, "table_name": "t", "save_args": {"materialized": "table"}},
+        after_kill="in place",
+    ),
     "ibis.FileDataset csv": Case(ibis_table, ".csv", {**MEMORY_DUCK, "file_format": "csv"}),
     "ibis.FileDataset parquet": Case(ibis_table, ".parquet", {**MEMORY_DUCK, "file_format": "parquet"}),
     "partitions.PartitionedDataset": Case(parts, None, CSV_PARTS, after_kill="parts"),
