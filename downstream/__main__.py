@@ -26,6 +26,7 @@ RECIPES = (
     "catalogs",
     "habits",
     "hooks",
+    "suites",
     "generated",
 )
 
