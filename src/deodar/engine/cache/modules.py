@@ -11,8 +11,10 @@ import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from .digests import digest_text
+from .digests import digest_bytes, digest_text
 from .parts import Describes, Edges, Part
+
+_COMPILED = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 
 
 class ModuleSources:
@@ -38,9 +40,19 @@ class ModuleSources:
             if part is not None:
                 yield f"import {found}", part
 
+    def compiled(self, name: str) -> Edges:
+        """Yield a module of the project if it is an extension, whose functions show nothing of themselves."""
+        spec = _spec_of(name) if self._describer.is_project(name) else None
+        if spec is not None and spec.origin and spec.origin.endswith(_COMPILED):
+            yield from self.edges(name)
+
     def _make(self, name: str) -> Part | None:
         spec = _spec_of(name)
-        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+        if spec is None or not spec.origin:
+            return None
+        if spec.origin.endswith(_COMPILED):
+            return Part("helper", name.rpartition(".")[2], _digest_compiled(spec.origin), ("module", name))
+        if not spec.origin.endswith(".py"):
             return None
         # Imported here: most projects hand on no module whole, and the parser is slow to import.
         from .source import digest_module, imports_in
@@ -53,6 +65,11 @@ class ModuleSources:
                 yield from self.edges(imported, attributes)
 
         return Part("helper", name.rpartition(".")[2], digest_module(source), ("module", name), reach=reach)
+
+
+def _digest_compiled(path: str) -> str:
+    """Digest an extension by its bytes: built anew it may come out different, and is then taken for different."""
+    return digest_bytes(b"compiled", Path(path).read_bytes())
 
 
 def unknown_module(name: str) -> Part:

@@ -198,7 +198,9 @@ class Describer:
         digest = digest_text("builtin", str(module), str(getattr(value, "__qualname__", value)))
 
         def reach() -> Edges:
-            if module:
+            if module and self.is_project(str(module)):
+                yield from self.sources.compiled(str(module))
+            elif module:
                 yield from self.package(str(module))
             if owner is not None and not isinstance(owner, types.ModuleType):
                 yield "self", self.describe(owner, "value", type(owner).__name__)
@@ -285,6 +287,9 @@ class Describer:
 
         def reach() -> Edges:
             yield from self.package(cls.__module__)
+            # What Cython makes of functions says where it is from.
+            if module := getattr(value, "__module__", None):
+                yield from self.sources.compiled(str(module))
             for position, target in enumerate(code):
                 yield f"part {position}", self.describe(target, "helper", _label(target))
 

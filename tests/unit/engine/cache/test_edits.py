@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from importlib.machinery import EXTENSION_SUFFIXES
+
 import pytest
 
 from .conftest import Project, write
+
+# A function of an extension: of what is built in, some may be told where they are from.
+COMPILED = {
+    "imported in the body": "def node(x):\n    from .fast import f\n    return f(x)\n",
+    "at hand": "f = [1].count\nf.__module__ = 'shop.fast'\ndef node(x):\n    return f(x)\n",
+}
 
 # The modules of a project, each after its name, and what is replaced by what.
 SEEN = {
@@ -1019,3 +1027,15 @@ def test_a_class_with_what_its_metaclass_leaves_behind_is_the_same_each_time(bar
     found = bare.look("node")
     assert bare.look("node").root == found.root
     assert found.notes == ()
+
+
+@pytest.mark.parametrize("case", COMPILED)
+def test_an_extension_of_the_project_is_told_by_its_bytes(bare: Project, case: str) -> None:
+    bare.write("nodes", COMPILED[case])
+    extension = bare.folder / f"fast{EXTENSION_SUFFIXES[0]}"
+    extension.write_bytes(b"one")
+    before = bare.look("node")
+    assert bare.look("node").root == before.root
+    assert before.notes == ()
+    extension.write_bytes(b"two")
+    assert bare.look("node").root != before.root
