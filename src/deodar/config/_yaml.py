@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._records import dataclass
-from . import _nodes, _plain_yaml
+from . import _nodes
 from .abstract_config import BadConfigException
 
 if TYPE_CHECKING:
@@ -108,8 +108,6 @@ def _instrumented(content: bytes) -> Document | None:
 def _parsed(content: bytes, path: str) -> Document:
     if _says_nothing(content):
         return Document({}, interpolated=False, plain=True)
-    if (tree := _plain_yaml.read(content)) is not None:
-        return Document(tree, *examine(tree))
     # Imported here: a program that reads no configuration need not pay for a YAML parser.
     import yaml
 

@@ -85,57 +85,6 @@ def _running_version() -> str:
 
 
 def _project_table(pyproject: Path) -> dict[str, Any]:
-    try:
-        text = pyproject.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise RuntimeError(f"Failed to parse '{_PYPROJECT}' file: {error}") from error
-    table = _plain_table(text)
-    return _parsed_table(text) if table is None else table
-
-
-def _plain_table(text: str) -> dict[str, Any] | None:
-    """Return the project's table if it is written as plainly as templates write it: one key a line, texts and lists.
-
-    None where there is any doubt. The standard library's reader compiles its expressions when it is imported, which is
-    a twelfth of a plain run. Faults elsewhere in the file are for the tools whose tables they are in.
-    """
-    lines = [line.strip() for line in text.splitlines()]
-    headers = [
-        "".join(character for character in line if character not in " \t\"'") for line in lines if line[:1] == "["
-    ]
-    name = next((name for name in _TABLES if f"[tool.{name}]" in headers), None)
-    if name is None or "[tool]" in headers or any(quotes in text for quotes in ('"""', "'''")):
-        return None
-    # Named once in all: no part of it is elsewhere, nor does anybody speak of it.
-    if text.count(f"tool.{name}") != 1 or lines.count(f"[tool.{name}]") != 1:
-        return None
-    table: dict[str, Any] = {}
-    for line in lines[lines.index(f"[tool.{name}]") + 1 :]:
-        if line.startswith("["):
-            break
-        if not line or line.startswith("#"):
-            continue
-        key, equals, value = (part.strip() for part in line.partition("="))
-        found = _plain_value(value)
-        if not equals or not key.isidentifier() or not key.isascii() or key in table or found is None:
-            return None
-        table[key] = found
-    return table
-
-
-def _plain_value(text: str) -> str | list[str] | None:
-    """Return a text in double quotes, or a list of them; None for anything else, and for a text with an escape."""
-    if "\\" in text or "#" in text:
-        return None
-    if text.startswith("[") and text.endswith("]"):
-        items = [_plain_value(item.strip()) for item in text[1:-1].split(",")] if text[1:-1].strip() else []
-        texts = [item for item in items if isinstance(item, str)]
-        return texts if len(texts) == len(items) else None
-    inner = text[1:-1]
-    return inner if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in inner and inner.isprintable() else None
-
-
-def _parsed_table(text: str) -> dict[str, Any]:
     # Imported here: only starting a project reads TOML, and Python 3.10 has no reader of its own.
     if sys.version_info >= (3, 11):
         import tomllib
@@ -143,8 +92,8 @@ def _parsed_table(text: str) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        tools = tomllib.loads(text).get("tool", {})
-    except ValueError as error:
+        tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError) as error:
         raise RuntimeError(f"Failed to parse '{_PYPROJECT}' file: {error}") from error
     for name in _TABLES:
         if name in tools:

@@ -14,8 +14,6 @@ from deodar.framework.startup import (
     ProjectMetadata,
     _add_src_to_path,
     _get_project_metadata,
-    _parsed_table,
-    _plain_table,
     _validate_source_path,
     bootstrap_project,
 )
@@ -79,46 +77,11 @@ def test_folder_without_pyproject_is_no_project(tmp_path: Path) -> None:
         bootstrap_project(tmp_path)
 
 
-PLAIN = [
-    '[tool.deodar]\npackage_name = "shop"\nproject_name = "A shop"\n',
-    '[a]\nb = ["a", "b"]\n\n[tool.deodar]\n# said\npackage_name="shop"\n\ntools = [ "x", "y" ]\n[tool.b]\na = 1\n',
-    '[tool.deodar]\ntools = []\nexample_pipeline = "False"',
-]
-LEFT_TO_THE_LIBRARY = [
-    '  [ tool . "deodar" ]\npackage_name = "shop"\n',
-    '[tool]\ndeodar = {package_name = "shop"}\n',
-    'tool.deodar.package_name = "shop"\n',
-    '[tool.deodar]\npackage_name = "shop" # the package\n',
-    "[tool.deodar]\npackage_name = 'shop'\n",
-    '[tool.deodar]\npackage_name = "sh\\u006fp"\n',
-    '[tool.deodar]\n"package_name" = "shop"\n',
-    '[tool.deodar]\ntools = [\n"a",\n]\n',
-    '[tool.deodar]\ntools = ["a, b"]\n',
-    '[tool.deodar]\ntools = "a", "b"\n',
-    '[tool.deodar]\na.b = "c"\n',
-    "[tool.deodar]\na = 1\n",
-    '[tool.deodar]\na = "1"\na = "2"\n',
-    '[tool.deodar]\na = "1"\n[tool.deodar.more]\nb = "2"\n',
-    'text = """\n[tool.deodar]\na = "1"\n"""\n',
-    "text = '''\n[tool.deodar]\na = \"1\"\n'''\n",
-    '[[tool.deodar]]\na = "1"\n',
-    "[tool.black]\n",
-]
-
-
-@pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_table_is_read_as_the_library_reads_it(text: str) -> None:
-    assert _plain_table(text) == _parsed_table(text)
-
-
-@pytest.mark.parametrize("text", LEFT_TO_THE_LIBRARY)
-def test_a_table_that_is_not_plain_is_left_to_the_library(text: str) -> None:
-    assert _plain_table(text) is None
-
-
-def test_the_table_of_the_running_name_is_read_where_there_are_both() -> None:
-    text = '[tool.kedro]\npackage_name = "other"\n[tool.deodar]\npackage_name = "shop"\n'
-    assert _plain_table(text) == {"package_name": "shop"}
+def test_the_table_of_the_running_name_is_read_where_there_are_both(tmp_path: Path) -> None:
+    other = write(tmp_path, {**COMPLETE, "package_name": "other"}).joinpath("pyproject.toml").read_text()
+    own = write(tmp_path, COMPLETE, "deodar").joinpath("pyproject.toml").read_text()
+    (tmp_path / "pyproject.toml").write_text(f"{other}\n{own}")
+    assert _get_project_metadata(tmp_path).package_name == "shop"
 
 
 def test_broken_toml_is_reported(tmp_path: Path) -> None:
