@@ -156,7 +156,6 @@ class ProcessExecutor:
             return
         self._ready.append(order)
         self._crew.start()
-        self._dispatch()
 
     def cancel(self, task: TaskId) -> None:
         """Drop the task if it has not begun; else end the worker that runs it."""
@@ -189,9 +188,14 @@ class ProcessExecutor:
 
     def wait(self, timeout: float | None) -> Iterator[Event]:
         """Yield what happened."""
+        # Here, when all that could be submitted has been: or an idle worker would be given what waits at another, and
+        # get work of its own a moment later.
+        self._spread()
         limit = None if timeout is None else time.monotonic() + timeout
         while not self._events and (self._outstanding or limit is not None):
             self._hear(self._overseer.patience(limit))
+            if not self._events:
+                self._spread()
             if limit is not None and time.monotonic() >= limit:
                 break
         while self._events:
@@ -209,8 +213,6 @@ class ProcessExecutor:
             self._hear_here(self._side)
         for link in self._overseer.overdue():
             self._doom(link, FailureKind.TIMEOUT)
-            self._dispatch()
-        self._balance()
 
     def _on_message(self, link: Link, message: tuple[Any, ...]) -> None:
         kind, rest = message[0], message[1:]
@@ -230,7 +232,6 @@ class ProcessExecutor:
             self._crew.note_ready(link)
             self.counts.modules = max(self.counts.modules, rest[1])
             self._events.append(WorkerStarted(link.name, link.pid))
-            self._dispatch()
         elif kind == _wire.STALE:
             self._crew.swap(link)
         elif kind == _wire.UNREADY:
@@ -251,7 +252,7 @@ class ProcessExecutor:
             self._events.append(WindowChanged(self.window))
 
     def _conclude(self, link: Link, task: TaskId, outcome: TaskReport | Failure) -> None:
-        """Tell how a task ended, and let its worker have the next one."""
+        """Tell how a task ended."""
         self.counts.answers += 1
         order = self._outstanding.pop(task)
         link.sent.remove(order)
@@ -263,7 +264,6 @@ class ProcessExecutor:
         else:
             self._events.append(TaskEnded(task, order.attempt, outcome, link.name))
         self._look_at_head(link)
-        self._dispatch()
 
     def _on_exit(self, link: Link, end: Exit) -> None:
         if link not in self._crew.links:
@@ -279,7 +279,6 @@ class ProcessExecutor:
         if lost is not None:
             self._lose(link, lost, end)
         self._crew.replace(link, end)
-        self._dispatch()
 
     def _lose(self, link: Link, order: Submit, end: Exit) -> None:
         """Tell of a task whose worker is gone."""
@@ -302,6 +301,12 @@ class ProcessExecutor:
             self._events.append(outcome)
 
     # What goes out.
+
+    def _spread(self) -> None:
+        """See to it that no worker waits while there is something that it could do."""
+        self._dispatch()
+        if not self._ready and self._balance():
+            self._dispatch()
 
     def _dispatch(self) -> None:
         """Send what is ready to the workers that have least to do, up to what each should have at hand."""
@@ -370,18 +375,15 @@ class ProcessExecutor:
         self.counts.taken_back += len(back)
         return back
 
-    def _balance(self) -> None:
-        """Move what waits behind others' tasks to workers that have nothing to do."""
+    def _balance(self) -> bool:
+        """Take back what waits behind others' tasks and that workers can have who have nothing to do."""
         idle = sum(link.ready and not link.sent and link.doom is None for link in self._crew.links)
-        if self._ready or not idle:
-            return
-        for link in self._crew.links:
+        for link in self._crew.links if idle else ():
             waiting = len(link.sent) - 1
             if waiting > 0:
                 # As much as leaves all with the same; the first ones, which would have been next.
                 self._ready.extend(self._recall(link, link.lane.take_back(-(-waiting * idle // (idle + 1)))))
-        if self._ready:
-            self._dispatch()
+        return bool(self._ready)
 
     def _drop(self, order: Submit) -> None:
         task = order.task
