@@ -108,7 +108,12 @@ class _ProjectLogging(UserDict[str, Any]):
 
     def _load(self, package: str | None = None) -> None:
         config, path, is_of_project = self._read()
-        self.adopt(config if package is None else _with_logger(config, package))
+        try:
+            self.adopt(config if package is None else _with_logger(config, package))
+        except ValueError as error:
+            if path is None:
+                raise
+            raise ValueError(f"{_whole_message(error)} It is in the logging configuration '{path}'.") from error
         if path is not None:
             advice = f" You can change this by setting the {_VARIABLE} environment variable accordingly."
             logger.info("Using '%s' as logging configuration.%s", path, advice if is_of_project else "")
@@ -202,11 +207,25 @@ def _with_logger(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**config, "loggers": {name: {"level": "INFO"}, **(config.get("loggers") or {})}}
 
 
+def _whole_message(error: BaseException) -> str:
+    """Return what an error says; of the standard library's, which say where, the reasons too."""
+    said = str(error)
+    while said.startswith("Unable to ") and error.__cause__ is not None:
+        error = error.__cause__
+        said += f": {error}"
+    return f"{said.rstrip('.')}."
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     # Imported here: most projects have no file of their own, and this one is read in every process.
     import yaml
 
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except yaml.YAMLError as error:
+        # It names the file, as that is what was read.
+        raise ValueError(f"The logging configuration is no YAML: {error}") from error
     if not isinstance(content, dict):
         raise ValueError(f"The logging configuration '{path}' must be a mapping, got {type(content).__name__}.")
     return content

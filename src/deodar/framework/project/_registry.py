@@ -124,6 +124,8 @@ class _ProjectPipelines(MutableMapping[str, "Pipeline"]):
             from ..._notes import add_note
             from .._blame import project_line
 
+            if isinstance(error, ModuleNotFoundError) and error.name == module:
+                add_note(error, "It is to define 'register_pipelines', which returns pipelines by their names.")
             if where := project_line(error, _folder_of(module)):
                 add_note(error, f"Raised at {where}, while the pipelines of '{module}' were being registered.")
             raise

@@ -113,6 +113,21 @@ def test_missing_file_of_the_environment_is_an_error(fresh: Path, monkeypatch: p
         _ProjectLogging()
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("version: 1\nroot: {handlers: [absent]}\n", "Unable to configure root logger: Unable to add handler 'absent'"),
+        ("version: 1\nhandlers: {h: {class: logging.StreamHandlr}}\n", "Logging class 'StreamHandlr' not found"),
+        ("version: [\n", "The logging configuration is no YAML"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_reason(fresh: Path, text: str, message: str) -> None:
+    (fresh / "conf").mkdir(exist_ok=True)
+    (fresh / "conf" / "logging.yml").write_text(text)
+    with pytest.raises(ValueError, match=rf"(?s){message}.*conf.logging\.yml"):
+        _ProjectLogging()
+
+
 @pytest.mark.parametrize("name", ["logging.yml", "logging.yaml"])
 def test_file_of_the_current_project_is_found(fresh: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
