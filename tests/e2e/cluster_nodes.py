@@ -30,3 +30,9 @@ def hang(fifo: str) -> None:
     """Tell that it runs, and go on for ever."""
     Path(fifo).write_text("running")  # waits until somebody reads
     threading.Event().wait()
+
+
+def say_who_and_hang(fifo: str) -> None:
+    """Tell which process runs it, and go on for ever."""
+    Path(fifo).write_text(str(os.getpid()))  # waits until somebody reads
+    threading.Event().wait()

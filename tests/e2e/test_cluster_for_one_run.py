@@ -1,4 +1,4 @@
-"""A cluster that is started for a run: it serves this machine alone, and is gone with the run."""
+"""A cluster that is started for a run serves this machine alone, and is gone with the run; somebody else's stays."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deodar.io import DataCatalog, MemoryDataset
+from deodar.pipeline import Pipeline, node
+from deodar.runner import DaskRunner
+
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 SCRIPT = """
@@ -24,7 +28,11 @@ from deodar.pipeline import Pipeline, node
 from deodar.runner import DaskRunner, RayRunner
 
 if __name__ == "__main__":
-    runner = DaskRunner(n_workers=2) if sys.argv[1] == "dask" else RayRunner(num_cpus=2)
+    engine, _, address = sys.argv[1].partition("=")
+    if address:
+        runner = DaskRunner(address)
+    else:
+        runner = DaskRunner(n_workers=2) if engine == "dask" else RayRunner(num_cpus=2)
     functions = sys.argv[2].split(",")
     data = (sys.argv[3:] or [os.getpid()])[0]
     pipeline = Pipeline([node(getattr(cluster_nodes, name), "given", name, name=name) for name in functions])
@@ -63,6 +71,28 @@ def test_an_interrupt_ends_the_run_and_every_process_of_the_cluster(engine: str,
         _, said = run.communicate(timeout=100)
     assert "KeyboardInterrupt" in said and run.returncode != 0
     assert psutil.wait_procs(processes, timeout=60)[1] == []
+
+
+@pytest.mark.cluster("dask")
+def test_an_interrupt_ends_the_run_and_leaves_somebodys_cluster_to_others(tmp_path: Path) -> None:
+    # Imported here: without Dask and Ray this module is collected too, and nothing of it runs.
+    import distributed
+
+    fifo = tmp_path / "who"
+    os.mkfifo(fifo)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
+        address = cluster.scheduler_address
+        with subprocess.Popen(
+            command(tmp_path, f"dask={address}", "say_who_and_hang", str(fifo)), stderr=subprocess.PIPE, text=True
+        ) as run:
+            worker = psutil.Process(int(fifo.read_text()))
+            run.send_signal(signal.SIGINT)
+            _, said = run.communicate(timeout=100)
+        assert "KeyboardInterrupt" in said and run.returncode != 0
+        assert psutil.wait_procs([worker], timeout=60)[1] == []
+        pipeline = Pipeline([node(len, "given", "length")])
+        results = DaskRunner(address).run(pipeline, DataCatalog({"given": MemoryDataset("four")}))
+    assert results["length"].load() == 4
 
 
 def is_loopback(address: str) -> bool:
