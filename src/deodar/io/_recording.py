@@ -90,16 +90,12 @@ def recording(init: _Init) -> _Init:
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         nonlocal signature
         init(self, *args, **kwargs)
-        outermost = type(self).__init__
-        if outermost is not __init__ and getattr(outermost, "__wrapped_init__", False):
-            # That one has the last word, as soon as this returns.
-            return
         # Read at the first instance: most classes that get imported are never used.
         if signature is None:
             signature = _Signature(init)
         self._init_args = signature.arguments(args, kwargs)
 
-    __init__.__dict__["__records_init_args__"] = __init__.__dict__["__wrapped_init__"] = True
+    __init__.__dict__["__records_init_args__"] = True
     return __init__
 
 

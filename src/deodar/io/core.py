@@ -414,6 +414,7 @@ def parse_dataset_definition(
         DatasetError: the type cannot be found or is no dataset.
         KeyError: the entry has no ``type``.
     """
+    save_version = save_version or generate_timestamp()
     arguments = _definition.deep_copied(config)
     dataset_type = arguments.pop(TYPE_KEY)
     if VALIDATOR_KEY in arguments:
@@ -439,7 +440,7 @@ def parse_dataset_definition(
             VERSION_KEY,
         )
     if arguments.pop(VERSIONED_FLAG_KEY, False) or getattr(class_obj, VERSIONED_FLAG_KEY, False):
-        arguments[VERSION_KEY] = Version(load_version, save_version or generate_timestamp())
+        arguments[VERSION_KEY] = Version(load_version, save_version)
     return class_obj, arguments
 
 
