@@ -19,7 +19,7 @@ def test_packets_arrive_in_order_and_then_the_end(packets: bool) -> None:
         assert lane.send(packet)
     assert lane.flush()
     lane.close()
-    assert [end.receive() for _ in range(4)] == [b"one", b"x" * 50_000, b"three", b""]
+    assert [bytes(end.receive()) for _ in range(4)] == [b"one", b"x" * 50_000, b"three", b""]
 
 
 def test_without_packets_what_there_was_no_room_for_goes_when_there_is() -> None:
