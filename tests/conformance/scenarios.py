@@ -319,3 +319,15 @@ def hook_manager(path: str) -> pluggy.PluginManager:
     manager.add_hookspecs(Specs)
     manager.register(FileHooks(path))
     return manager
+
+
+def assigned_by_ray(_: Any) -> dict[str, float]:
+    import ray
+
+    return dict(ray.get_runtime_context().get_assigned_resources())
+
+
+def left_by_dask(_: Any) -> dict[str, float]:
+    import distributed
+
+    return dict(distributed.get_worker().state.available_resources)

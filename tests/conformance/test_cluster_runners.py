@@ -216,6 +216,26 @@ def brief_nodes() -> list[Node]:
     return [node(s.increment, a, b, name=f"make_{b}") for a, b in itertools.pairwise(names)]
 
 
+HEAVY = Inherited(execution={"nodes": {"heavy": {"resources": {"cpu": 2, "memory": "1GB"}}}})
+
+
+@pytest.mark.cluster("ray")
+def test_ray_knows_what_a_node_needs(ray_cluster: None) -> None:
+    pipeline = Pipeline([node(s.assigned_by_ray, "a", "heavy_got", name="heavy"), node(s.assigned_by_ray, "a", "got")])
+    with inherit(HEAVY):
+        result = RayRunner().run(pipeline, catalog(a=1))
+    assert result["heavy_got"].load() == {"CPU": 2.0, "memory": 1e9}
+    assert result["got"].load() == {"CPU": 1.0}
+
+
+@pytest.mark.cluster("dask")
+def test_dask_knows_what_a_node_needs_if_its_workers_have_a_name_for_it() -> None:
+    pipeline = Pipeline([node(s.left_by_dask, "a", "heavy_left", name="heavy"), node(s.left_by_dask, "a", "left")])
+    with inherit(HEAVY):
+        result = DaskRunner(n_workers=1, threads_per_worker=2, resources={"MEMORY": 3e9}).run(pipeline, catalog(a=1))
+    assert result["heavy_left"].load() == {"MEMORY": 2e9}
+
+
 @pytest.mark.cluster("ray")
 def test_short_nodes_that_are_ready_together_are_sent_together(ray_cluster: None) -> None:
     nodes = brief_nodes() + [node(s.increment, "start", f"o{n}", name=f"n{n}") for n in range(200)]
