@@ -26,6 +26,7 @@ here = Path.cwd()
 def take(megabytes):
     block = bytearray(megabytes << 20)
     block[::4096] = b"1" * len(block[::4096])
+    return block
 
 def alone(channel):
     take(1000)
@@ -35,12 +36,19 @@ def modest(channel):
 
 def one_of_two(name, other):
     def task(channel):
-        if not (here / name).exists():
-            (here / name).write_text("1")
-            h.eventually((here / other).exists, "the other one runs too")
-        else:
-            (here / name).write_text("2")
-        take(250)
+        if (here / name).exists():
+            (here / name).write_text("again")
+            take(250)
+            return
+        # In one step, so that whoever sees the file can read it.
+        (here / f"{name}.new").write_text(str(os.getpid()))
+        (here / f"{name}.new").rename(here / name)
+        h.eventually((here / other).exists, "the other one runs too")
+        it = Path("/proc", (here / other).read_text())
+        held = take(250)
+        (here / f"{name}-took").touch()
+        h.eventually(lambda: not it.exists() or (here / f"{other}-took").exists(), "both took it, or one died")
+        del held
     return task
 
 def tell(run):
@@ -80,7 +88,7 @@ def test_two_tasks_that_fit_one_by_one_only_both_end_well_when_the_killed_one_ru
     tasks = "one_of_two('first', 'second'), one_of_two('second', 'first')"
     told = told_by(f"tell(h.run([{tasks}], retry=ONCE))", limited, tmp_path)
     assert told == {"failures": {}, "done": [0, 1], "lost": [-9]}
-    assert sorted((tmp_path / name).read_text() for name in ("first", "second")) == ["1", "2"]
+    assert sorted((tmp_path / name).read_text() == "again" for name in ("first", "second")) == [False, True]
 
 
 def test_a_task_that_does_not_fit_alone_either_fails_for_memory(limited: Path, tmp_path: Path) -> None:
