@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from importlib.util import find_spec
 
@@ -16,6 +17,12 @@ settings.load_profile("shared")
 ENGINES = {"dask": "distributed", "ray": "ray"}
 """Engines of clusters, and the modules without which there is nothing to test."""
 _left_out: dict[str, int] = {}
+
+
+def pytest_configure() -> None:
+    """Let the programs under test be interrupted: a shell has what it runs in the background ignore the signal."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
