@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def check(folder: Path) -> str:
     newest = outcomes(kedro(NEWEST), folder)
     oldest = outcomes(kedro(OLDEST), folder)
     assert list(ours) == list(newest) == list(oldest)
-    differences = [
+    differing = [
         f"{name}, {part}, Kedro {NEWEST}:\n  theirs {theirs}\n  ours   {mine}"
         for name in ours
         for part in ("gave", "raised", "logged")
@@ -35,7 +36,7 @@ def check(folder: Path) -> str:
         for theirs, mine in [(plain(newest[name].get(part)), plain(ours[name].get(part)))]
         if not agree(theirs, mine)
     ]
-    differences += [
+    differing += [
         f"{name}, {part}, Kedro {OLDEST}:\n  theirs {theirs}\n  ours   {mine}"
         for name in ours
         if name not in CHANGED_SINCE_OLDEST
@@ -43,7 +44,7 @@ def check(folder: Path) -> str:
         for theirs, mine in [(plain(oldest[name].get(part)), plain(ours[name].get(part)))]
         if not agree(theirs, mine)
     ]
-    assert not differences, "\n".join(differences)
+    assert not differing, "\n".join(differing)
     return f"{len(ours)} scenarios agree with Kedro {OLDEST} and {NEWEST}"
 
 
@@ -55,6 +56,27 @@ def kedro(version: str) -> Environment:
 def outcomes(where: Environment, folder: Path) -> dict[str, Any]:
     """Return what the scenarios gave there."""
     found: dict[str, Any] = json.loads(where.python("scenarios.py", cwd=folder).splitlines()[-1])
+    return found
+
+
+def differences(
+    commands: Iterable[tuple[str, ...]],
+    outcome: Callable[[Environment, Path, tuple[str, ...]], dict[str, Any]],
+    folder: Path,
+) -> list[str]:
+    """Give each command to the newest release and to this tree, and say which parts of the outcomes are not the same.
+
+    Args:
+        outcome: from where, a folder that is not there yet and a command, to its parts by name.
+    """
+    ways = {"theirs": kedro(NEWEST), "ours": Environment(ROOT / ".venv")}
+    found = []
+    for number, command in enumerate(commands):
+        left = {name: outcome(where, folder / f"{name}{number}", command) for name, where in ways.items()}
+        assert left["theirs"].keys() == left["ours"].keys()
+        for part, theirs in left["theirs"].items():
+            if not agree(theirs, left["ours"][part]):
+                found.append(f"{' '.join(command)}, {part}\n  theirs {theirs}\n  ours   {left['ours'][part]}")
     return found
 
 

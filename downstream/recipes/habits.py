@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..environment import ROOT, CommandFailedError, Environment
-from .compare import NEWEST, agree, kedro
+from .compare import NEWEST, differences
 
 PROJECT = ROOT / "downstream" / "projects" / "orders"
 RUNS = (
@@ -40,15 +40,10 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d.]+Z")
 
 def check(folder: Path) -> str:
     """Run the project in each way on both, and compare what is left behind."""
-    ways = {"theirs": kedro(NEWEST), "ours": Environment(ROOT / ".venv")}
-    differences = []
-    for number, options in enumerate(RUNS):
-        left = {name: outcome(where, folder / f"{name}{number}", options) for name, where in ways.items()}
-        if not agree(left["theirs"], left["ours"]):
-            differences.append(f"run {' '.join(options)}\n  theirs {left['theirs']}\n  ours   {left['ours']}")
-    assert not differences, "\n".join(differences)
+    found = differences(RUNS, outcome, folder)
+    assert not found, "\n".join(found)
     # Kedro looks for no other pipeline than the one asked for, and the registry then has none to build it from.
-    built = outcome(ways["ours"], folder / "built", ("--pipeline", "clean_only"))
+    built = outcome(Environment(ROOT / ".venv"), folder / "built", ("--pipeline", "clean_only"))
     assert built["ended"] == "well" and "03_primary/shop_all.jsonl" in built["files"], built
     return f"a project run in {len(RUNS)} ways leaves what Kedro {NEWEST} leaves"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..environment import ROOT, CommandFailedError, Environment
-from .compare import NEWEST, agree, kedro
+from .compare import NEWEST, differences
 
 PROJECT = ROOT / "downstream" / "projects" / "harbour"
 COMMANDS = (
@@ -39,14 +39,8 @@ ENDED = re.compile(r"ended with (\d+):")
 
 def check(folder: Path) -> str:
     """Give each command to both in a fresh copy of the project, and compare what is printed and noted."""
-    ways = {"theirs": kedro(NEWEST), "ours": Environment(ROOT / ".venv")}
-    differences = []
-    for number, command in enumerate(COMMANDS):
-        left = {name: outcome(where, folder / f"{name}{number}", command) for name, where in ways.items()}
-        for part, theirs in left["theirs"].items():
-            if not agree(theirs, left["ours"][part]):
-                differences.append(f"{' '.join(command)}, {part}\n  theirs {theirs}\n  ours   {left['ours'][part]}")
-    assert not differences, "\n".join(differences)
+    found = differences(COMMANDS, outcome, folder)
+    assert not found, "\n".join(found)
     return f"{len(COMMANDS)} commands call the hooks of Kedro {NEWEST} in its order"
 
 
