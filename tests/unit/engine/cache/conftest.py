@@ -205,15 +205,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     found.forget()
 
 
-@pytest.fixture
-def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    found = Project(tmp_path, "shop")
-    yield found
-    found.forget()
-
-
 def write(project: Project, text: str) -> None:
     """Write modules, each after a line with its name."""
     for name, source in re.findall(r"^# ([\w/.]+)\.py\n(.*?)(?=^# [\w/.]+\.py$|\Z)", text, re.DOTALL | re.MULTILINE):

@@ -1001,41 +1001,41 @@ class A(Base):
 
 
 @pytest.mark.parametrize("case", SEEN)
-def test_an_edit_is_noticed(bare: Project, case: str) -> None:
+def test_an_edit_is_noticed(project: Project, case: str) -> None:
     text, old, new = SEEN[case]
     assert old in text
-    write(bare, text)
-    before = bare.look("node").root
-    assert bare.look("node").root == before
-    write(bare, text.replace(old, new))
-    assert bare.look("node").root != before
+    write(project, text)
+    before = project.look("node").root
+    assert project.look("node").root == before
+    write(project, text.replace(old, new))
+    assert project.look("node").root != before
 
 
 @pytest.mark.parametrize("case", SAID)
-def test_an_edit_that_cannot_be_noticed_is_of_what_is_said_to_be_untracked(bare: Project, case: str) -> None:
+def test_an_edit_that_cannot_be_noticed_is_of_what_is_said_to_be_untracked(project: Project, case: str) -> None:
     text, old, new = SAID[case]
-    write(bare, text)
-    before = bare.look("node")
-    write(bare, text.replace(old, new))
+    write(project, text)
+    before = project.look("node")
+    write(project, text.replace(old, new))
     assert any("tracked" in note for note in before.notes)
-    assert bare.look("node").root == before.root
+    assert project.look("node").root == before.root
 
 
-def test_a_class_with_what_its_metaclass_leaves_behind_is_the_same_each_time(bare: Project) -> None:
+def test_a_class_with_what_its_metaclass_leaves_behind_is_the_same_each_time(project: Project) -> None:
     """Pydantic keeps validators and namespaces on its models, which differ from process to process."""
-    write(bare, SEEN["pydantic validator"][0])
-    found = bare.look("node")
-    assert bare.look("node").root == found.root
+    write(project, SEEN["pydantic validator"][0])
+    found = project.look("node")
+    assert project.look("node").root == found.root
     assert found.notes == ()
 
 
 @pytest.mark.parametrize("case", COMPILED)
-def test_an_extension_of_the_project_is_told_by_its_bytes(bare: Project, case: str) -> None:
-    bare.write("nodes", COMPILED[case])
-    extension = bare.folder / f"fast{EXTENSION_SUFFIXES[0]}"
+def test_an_extension_of_the_project_is_told_by_its_bytes(project: Project, case: str) -> None:
+    project.write("nodes", COMPILED[case])
+    extension = project.folder / f"fast{EXTENSION_SUFFIXES[0]}"
     extension.write_bytes(b"one")
-    before = bare.look("node")
-    assert bare.look("node").root == before.root
+    before = project.look("node")
+    assert project.look("node").root == before.root
     assert before.notes == ()
     extension.write_bytes(b"two")
-    assert bare.look("node").root != before.root
+    assert project.look("node").root != before.root

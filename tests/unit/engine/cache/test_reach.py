@@ -681,24 +681,24 @@ def node(x):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_edit_is_seen_wherever_it_is(bare: Project, case: str) -> None:
+def test_an_edit_is_seen_wherever_it_is(project: Project, case: str) -> None:
     text, old, new = CASES[case]
-    write(bare, text)
-    before = bare.look("node")
-    assert bare.look("node").root == before.root
+    write(project, text)
+    before = project.look("node")
+    assert project.look("node").root == before.root
     assert old in text
-    write(bare, text.replace(old, new))
-    assert bare.look("node").root != before.root
+    write(project, text.replace(old, new))
+    assert project.look("node").root != before.root
 
 
-def test_a_module_that_is_passed_on_may_be_commented(bare: Project) -> None:
+def test_a_module_that_is_passed_on_may_be_commented(project: Project) -> None:
     text, _, _ = CASES["module passed on, one further"]
-    write(bare, text)
-    before = bare.look("node")
-    bare.edit("more", "def f", "# Adds.\ndef f")
-    assert bare.look("node").root == before.root
+    write(project, text)
+    before = project.look("node")
+    project.edit("more", "def f", "# Adds.\ndef f")
+    assert project.look("node").root == before.root
 
 
-def test_an_object_whose_content_cannot_be_seen_is_said(bare: Project) -> None:
-    bare.write("nodes", "import contextvars\nV = contextvars.ContextVar('v')\ndef node(x):\n    return V.get()\n")
-    assert any("cannot be tracked" in note for note in bare.look("node").notes)
+def test_an_object_whose_content_cannot_be_seen_is_said(project: Project) -> None:
+    project.write("nodes", "import contextvars\nV = contextvars.ContextVar('v')\ndef node(x):\n    return V.get()\n")
+    assert any("cannot be tracked" in note for note in project.look("node").notes)

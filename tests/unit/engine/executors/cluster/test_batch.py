@@ -47,6 +47,15 @@ def batch(listener: Listener, seconds: float = LONG) -> Batch:
     return Batch(7, [FIRST, SECOND, THIRD], listener.tell, seconds=seconds)
 
 
+def batch_at_its_second(listener: Listener, first: Ended) -> Batch:
+    """Return a batch whose first attempt is over, and whose second has begun."""
+    known = batch(listener)
+    known.next()
+    known.add(first)
+    known.next()
+    return known
+
+
 def test_attempts_begin_in_their_order() -> None:
     known = batch(Listener())
     begun = []
@@ -74,10 +83,7 @@ def test_when_the_time_is_over_nothing_begins_but_the_first_does_in_any_case() -
 
 def test_while_one_goes_on_what_ended_is_told_and_what_waits_is_handed_back() -> None:
     listener = Listener()
-    known = batch(listener)
-    known.next()
-    known.add(ended(FIRST, said="done"))
-    known.next()
+    known = batch_at_its_second(listener, ended(FIRST, said="done"))
     known.send_ahead()
     (news,) = listener.heard
     assert (news.batch, news.back) == (7, (THIRD,))
@@ -88,10 +94,7 @@ def test_while_one_goes_on_what_ended_is_told_and_what_waits_is_handed_back() ->
 
 def test_what_was_told_is_not_told_again() -> None:
     listener = Listener()
-    known = batch(listener)
-    known.next()
-    known.add(ended(FIRST, said="done"))
-    known.next()
+    known = batch_at_its_second(listener, ended(FIRST, said="done"))
     known.send_ahead()
     known.send_ahead()
     assert len(listener.heard) == 1
@@ -100,20 +103,14 @@ def test_what_was_told_is_not_told_again() -> None:
 
 def test_a_large_value_comes_at_the_end_of_the_batch() -> None:
     listener = Listener()
-    known = batch(listener)
-    known.next()
-    known.add(ended(FIRST, size=SMALL_ENOUGH + 1))
-    known.next()
+    known = batch_at_its_second(listener, ended(FIRST, size=SMALL_ENOUGH + 1))
     known.send_ahead()
     assert [(news.ended, news.back) for news in listener.heard] == [((), (THIRD,))]
 
 
 def test_as_long_as_nobody_listens_nothing_is_lost() -> None:
     listener = Listener()
-    known = batch(listener)
-    known.next()
-    known.add(ended(FIRST, said="done"))
-    known.next()
+    known = batch_at_its_second(listener, ended(FIRST, said="done"))
     listener.listens = False
     known.send_ahead()
     listener.listens = True
