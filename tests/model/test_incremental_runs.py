@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from deodar.engine.journal.store import FILE_NAME, Journal
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import node, pipeline
 from deodar.runner import SequentialRunner, remembering
@@ -71,6 +72,7 @@ class Incremental(RuleBasedStateMachine):
 
     folder: Path
     steps = 0
+    stood = 0
 
     @initialize()
     def begin(self) -> None:
@@ -128,12 +130,22 @@ class Incremental(RuleBasedStateMachine):
             return
         Incremental.steps += 1
         self.run(self.place, incremental=True)
+        # The next edit shall be of what is known to need no run at all, wherever that can be known.
+        for _ in range(5):
+            if self.stands():
+                Incremental.stood += 1
+                break
+            self.run(self.place, incremental=True)
         clean = self.place / "clean"
         clean.mkdir()
         shutil.copy(self.place / "raw.json", clean / "raw.json")
         self.run(clean, incremental=False)
         assert self.files(self.place) == self.files(clean)
         shutil.rmtree(clean)
+
+    def stands(self) -> bool:
+        with Journal(self.place / "home" / FILE_NAME) as journal:
+            return bool(journal.read("SELECT 1 FROM standing"))
 
     def files(self, place: Path) -> dict[str, str]:
         return {name: (place / f"{name}.json").read_text() for name in OUTPUTS}
@@ -176,12 +188,14 @@ def quiet() -> Iterator[None]:
 
 def edit_at_random(folder: Path, edits: int) -> None:
     """Check projects that are edited some twenty times each, until there were so many edits."""
-    Incremental.folder, Incremental.steps = folder, 0
+    Incremental.folder, Incremental.steps, Incremental.stood = folder, 0, 0
     while Incremental.steps < edits:
         # How many steps an example has is drawn, too.
         run_state_machine_as_test(  # type: ignore[no-untyped-call]
             Incremental, settings=settings(max_examples=10, stateful_step_count=20, deadline=None)
         )
+    # Most edits were of such a project.
+    assert Incremental.stood > edits / 2
 
 
 def test_incremental_runs_of_an_edited_project_are_never_wrong(tmp_path: Path, quiet: None) -> None:

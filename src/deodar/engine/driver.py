@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from .commands import Announce, Cancel, Command, Finish, Free, Submit, Wake
-from .events import Event, Interrupted, RetryDue, RunEnded, RunStarted, RunStatus, TaskReused, ValueFreed
+from .events import AllReused, Event, Interrupted, RetryDue, RunEnded, RunStarted, RunStatus, TaskReused, ValueFreed
 from .executors.protocol import Executor, Work
 from .graph import TaskGraph, count_parents
 from .lifetimes import Lifetimes
@@ -97,11 +97,12 @@ class Driver:
         reasons = None if self._gate is None else self._gate.reasons_to_reuse_all()
         if reasons is None or list(self._graph.waits) != count_parents(self._graph.children):
             return False
-        self._observers.observe_all([TaskReused(TaskId(task), reason) for task, reason in enumerate(reasons)])
-        lifetimes = Lifetimes(self._graph)
-        for task in range(len(reasons)):
-            for value in lifetimes.release(TaskId(task)):
-                self._free(value)
+        self._observers.observe(AllReused(reasons))
+        if self._on_free is not None:
+            lifetimes = Lifetimes(self._graph)
+            for task in range(len(reasons)):
+                for value in lifetimes.release(TaskId(task)):
+                    self._free(value)
         self._status = "completed"
         return True
 

@@ -59,6 +59,17 @@ class TaskReused:
 
 
 @dataclass(frozen=True, slots=True)
+class AllReused:
+    """No task of the run had to run.
+
+    Attributes:
+        reasons: why, for each task.
+    """
+
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFailed:
     """An attempt ended badly, whatever the reason."""
 
@@ -141,6 +152,7 @@ Event: TypeAlias = (
     | TaskStarted
     | TaskEnded
     | TaskReused
+    | AllReused
     | TaskFailed
     | TaskRetried
     | RetryDue

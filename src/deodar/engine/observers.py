@@ -32,16 +32,9 @@ class Observers:
 
     def observe(self, event: Event) -> None:
         """Tell everybody."""
-        self.observe_all((event,))
-
-    def observe_all(self, events: Sequence[Event]) -> None:
-        """Tell everybody of several events: first one observer of all of them, then the next."""
         for observer in tuple(self._observers):
-            tell = observer.observe
-            event: Event | None = None
             try:
-                for event in events:
-                    tell(event)
+                observer.observe(event)
             except Exception:
                 # What watches a run must not be able to end it.
                 logger.exception("%s failed on %s and is not told of anything more in this run.", observer, event)

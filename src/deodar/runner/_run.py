@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..engine.driver import Driver
-from ..engine.events import Event, RunEnded, TaskEnded, TaskFailed, TaskReused
+from ..engine.events import AllReused, Event, RunEnded, TaskEnded, TaskFailed, TaskReused
 from ..io._joint_saves import sweep_beside
 from ._inherited import inherited
 from ._memory import remembered
@@ -44,6 +44,9 @@ class ProgressLog:
         match event:
             case TaskReused(task=task, reason=reason):
                 self._reused.setdefault(reason, []).append(self._nodes[task].name)
+            case AllReused(reasons=reasons):
+                for node, reason in zip(self._nodes, reasons, strict=True):
+                    self._reused.setdefault(reason, []).append(node.name)
             case TaskEnded(task=task):
                 self._tell_reused()
                 self._log.info("Completed node: %s", self._nodes[task].name)
@@ -128,7 +131,8 @@ class PipelineRun:
                 observers=[*memory.observers, *observers, *project.observers, *self._progress()],
                 policy=policy,
                 gate=gate,
-                on_free=self._release,
+                # Where nothing runs, nothing was loaded; and to release a dataset is to build it.
+                on_free=None if memory.is_settled else self._release,
                 seed=seed,
             )
             self._note_what_needs_processes(executor)

@@ -16,6 +16,7 @@ from ..pipeline import Pipeline
 from ._compile import compile_pipeline
 from ._hooks import NULL_MANAGER, _NullPluginManager
 from ._inherited import inherited
+from ._memory.options import foreseen
 from ._policies import SpecMaker, local_supply
 from ._resume_hint import (
     _enumerate_nodes_with_outputs,
@@ -105,16 +106,19 @@ class AbstractRunner(OldNames, ABC):
             attach_store(store, pipeline, catalog, run_id)
         if only_missing_outputs:
             pipeline = self._filter_pipeline_for_missing_outputs(pipeline, catalog)
-        _register_datasets(pipeline, catalog)
+        _check_inputs(pipeline, catalog)
         manager: Any = hook_manager or NULL_MANAGER
-        if self._is_async:
-            self._logger.info("Asynchronous mode is enabled for loading and saving data.")
-        started = time.perf_counter()
         original: BaseException | None = None
-        try:
-            self._run(pipeline, catalog, manager, run_id)
-        except TaskError as error:
-            original = unwrapped(error)
+        with foreseen(pipeline, catalog, type(self)) as is_nothing_to_do:
+            if not is_nothing_to_do:
+                _register_datasets(pipeline, catalog)
+            if self._is_async:
+                self._logger.info("Asynchronous mode is enabled for loading and saving data.")
+            started = time.perf_counter()
+            try:
+                self._run(pipeline, catalog, manager, run_id)
+            except TaskError as error:
+                original = unwrapped(error)
         if original is not None:
             # Outside of the except block: the caller shall see the node's own error and no other.
             raise original
@@ -268,17 +272,20 @@ class AbstractRunner(OldNames, ABC):
         self._logger.info("Running %d out of %d nodes", len(running), original_count)
 
 
-def _register_datasets(pipeline: Pipeline, catalog: Catalog) -> None:
-    """Check that all free inputs are in the catalog; then have it know every dataset, before threads race for it."""
-    names = pipeline.datasets()
+def _check_inputs(pipeline: Pipeline, catalog: Catalog) -> None:
+    """Check that all free inputs are in the catalog."""
     unsatisfied = {name for name in pipeline.inputs() if name not in catalog}
     if unsatisfied:
         raise ValueError(
             f"Pipeline input(s) {unsatisfied} not found in the {type(catalog).__name__}. Add them to the catalog or "
             "the parameters, or check the names for typos."
         )
+
+
+def _register_datasets(pipeline: Pipeline, catalog: Catalog) -> None:
+    """Have the catalog know every dataset, before threads race for it."""
     # Sorted, not in set order: errors and registrations must come in the same order on every run.
-    for name in sorted(names):
+    for name in sorted(pipeline.datasets()):
         catalog.get(name, fallback_to_runtime_pattern=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,8 @@ from .alive import SILENCE_SECONDS, Process
 from .reused import EVENT as REUSED
 from .reused import Reused, bundle_of, count_reused, reused_in, roots_of_bundles
 from .store import Journal, JournalError
+
+logger = logging.getLogger(__name__)
 
 # SQLite takes no more than 999 values in one statement where it is old.
 _AT_ONCE = 500
@@ -268,6 +271,20 @@ def prune(journal: Journal, *, keep: int, is_stale: Callable[[Run], bool] = lamb
     if gone and not journal.write(forget):
         return []
     return gone
+
+
+def keep_few(journal: Journal, keep: int | None) -> None:
+    """Forget old runs now and then; when that fails, say so. To be called after each run.
+
+    Args:
+        keep: how many of the latest runs stay, and a tenth more; None for all.
+    """
+    if keep is None or journal.is_off:
+        return
+    try:
+        prune_now_and_then(journal, keep)
+    except JournalError as error:
+        logger.warning("Old runs could not be removed from the journal: %s", error)
 
 
 def prune_now_and_then(journal: Journal, keep: int) -> list[str]:

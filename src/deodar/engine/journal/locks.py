@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
 from ..._records import dataclass
@@ -19,6 +19,7 @@ from .store import Journal
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.2
+_HOLDERS = "SELECT locks.*, runs.beat FROM locks LEFT JOIN runs ON runs.id = locks.run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class OutputLocks:
         try:
             with self._journal.transaction() as connection:
                 taken: list[str] = []
-                holders = _holders(connection)
+                holders = _holders(connection.execute(_HOLDERS))
                 for target in self._targets:
                     holder = holders.get(target)
                     if holder is None or not _counts(holder, now):
@@ -111,9 +112,14 @@ class OutputLocks:
         return None
 
 
-def _holders(connection: sqlite3.Connection) -> dict[str, Holder]:
+def is_anybody_writing(journal: Journal) -> bool:
+    """Say whether any run that lives holds the lock of an output."""
+    now = time.time()
+    return any(_counts(holder, now) for holder in _holders(journal.read(_HOLDERS)).values())
+
+
+def _holders(rows: Iterable[sqlite3.Row]) -> dict[str, Holder]:
     """Return who has which output: of the runs that are under way, and of those that were killed."""
-    query = "SELECT locks.*, runs.beat FROM locks LEFT JOIN runs ON runs.id = locks.run"
     return {
         row["target"]: Holder(
             row["target"],
@@ -122,7 +128,7 @@ def _holders(connection: sqlite3.Connection) -> dict[str, Holder]:
             row["since"],
             max(row["since"], row["beat"] or 0.0),
         )
-        for row in connection.execute(query)
+        for row in rows
     }
 
 

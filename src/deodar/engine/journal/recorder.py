@@ -18,6 +18,7 @@ from typing import Any
 from ..._records import dataclass, field
 from ..cache.fingerprint import Fingerprint
 from ..events import (
+    AllReused,
     Event,
     Interrupted,
     RunEnded,
@@ -35,7 +36,7 @@ from ..model import FailureKind, TaskId
 from .alive import BEAT_SECONDS, Process
 from .records import STORED
 from .reused import EVENT as REUSED
-from .reused import note_reused
+from .reused import note_bundle, note_reused
 from .store import Journal
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
@@ -48,7 +49,7 @@ _FOLDED_COMMITS = 40
 _NOTED = frozenset(
     {
         *(RunStarted, RunEnded, Interrupted, WorkerStarted, WorkerLost),
-        *(TaskStarted, TaskEnded, TaskFailed, TaskRetried, TaskReused, TaskSkipped),
+        *(TaskStarted, TaskEnded, TaskFailed, TaskRetried, TaskReused, TaskSkipped, AllReused),
     }
 )
 
@@ -108,6 +109,7 @@ class Recorder:
         fingerprints: of the tasks, by number, when somebody wants them remembered.
         reasons: why each task runs, by number.
         facts_of: says what is to be recorded of a task that ended well; without it, what its attempt reported.
+        bundle: under which digest the journal has all tasks as reused, if it is known that they will be.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Recorder:
         fingerprints: Sequence[Fingerprint | None] = (),
         reasons: Sequence[str] = (),
         facts_of: Callable[[TaskId], Mapping[str, Any]] | None = None,
+        bundle: str | None = None,
     ) -> None:
         self._journal = journal
         self._header = header
@@ -125,6 +128,7 @@ class Recorder:
         self._fingerprints = fingerprints
         self._reasons = reasons
         self._facts_of = facts_of
+        self._bundle = bundle
         self._lock = threading.Lock()  # Guards _buffer and _written.
         self._flushing = threading.Lock()  # Keeps batches in order.
         self._buffer: list[tuple[float, Event]] = []
@@ -151,7 +155,7 @@ class Recorder:
             return
         match event:
             # To reuse a task again costs nothing, so that it may be forgotten.
-            case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped() | TaskReused():
+            case TaskStarted() | WorkerStarted() | TaskRetried() | TaskSkipped() | TaskReused() | AllReused():
                 urgent = False
             case TaskEnded() | TaskFailed() | WorkerLost() | Interrupted():
                 urgent = time.monotonic() - self._written > _BATCH_SECONDS
@@ -298,13 +302,23 @@ class Recorder:
         ]
         rows: list[tuple[Any, ...]] = []
         for at, event in batch:
-            if not isinstance(event, TaskReused):
+            if isinstance(event, AllReused):
+                rows.append((self._header.id, at, REUSED, None, self._note_all(connection, at, event)))
+            elif not isinstance(event, TaskReused):
                 rows.append(self._event_row(at, event))
             elif reused:
                 data = note_reused(connection, self._header.id, at, reused)
                 rows.append((self._header.id, at, REUSED, None, data))
                 reused = []
         return rows
+
+    def _note_all(self, connection: sqlite3.Connection, at: float, event: AllReused) -> str:
+        """Write down that a run reuses all its tasks, and return what its event says."""
+        if self._bundle is not None:
+            return note_bundle(connection, self._header.id, at, len(event.reasons), self._bundle)
+        named = enumerate(zip(event.reasons, self._names, strict=True))
+        reused = [(reason, name, self._mark(TaskId(task))) for task, (reason, name) in named]
+        return note_reused(connection, self._header.id, at, reused)
 
     def _event_row(self, at: float, event: Event) -> tuple[str, float, str, str | None, str | None]:
         name: str | None = None

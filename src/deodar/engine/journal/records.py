@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..cache.content import Stat
 from ..cache.fingerprint import Leaf, load_leaves
 from ..plan import Record, same_identity
 from .reused import reused_in
-from .store import Journal
+from .store import FILE_NAME, Journal, JournalError
+
+logger = logging.getLogger(__name__)
 
 STORED = "INSERT OR REPLACE INTO stored (scope, value, identity, key) VALUES (?, ?, ?, ?)"
 
@@ -133,6 +137,23 @@ class LearnedCosts:
         """Return the most bytes that a task was seen to use, or None when it never was measured."""
         found = self._costs.get(task)
         return None if found is None or not found[1] else found[1]
+
+
+def learned_costs(home: Path, scope: str) -> tuple[dict[str, float], dict[str, int]]:
+    """Return seconds and peak memory of tasks in earlier runs; nothing where there was none.
+
+    Args:
+        home: the folder of the journal.
+    """
+    if not (home / FILE_NAME).exists():
+        return {}, {}
+    try:
+        with Journal(home / FILE_NAME, read_only=True) as journal:
+            costs = LearnedCosts(journal, scope)
+            return costs.all_seconds(), costs.all_peaks()
+    except (JournalError, sqlite3.Error):
+        logger.debug("What earlier runs cost cannot be read.", exc_info=True)
+        return {}, {}
 
 
 class FileMemo:

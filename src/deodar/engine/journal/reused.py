@@ -46,7 +46,12 @@ def note_reused(
     text = json.dumps(by_reason)
     bundle = digest_text("reused", text)
     connection.execute("INSERT OR IGNORE INTO bundles (digest, tasks) VALUES (?, ?)", (bundle, text))
-    connection.execute("INSERT INTO reused (run, at, tasks, bundle) VALUES (?, ?, ?, ?)", (run, at, len(tasks), bundle))
+    return note_bundle(connection, run, at, len(tasks), bundle)
+
+
+def note_bundle(connection: sqlite3.Connection, run: str, at: float, count: int, bundle: str) -> str:
+    """Write down that a run reuses the tasks of a bundle that is there, and return what its one event says."""
+    connection.execute("INSERT INTO reused (run, at, tasks, bundle) VALUES (?, ?, ?, ?)", (run, at, count, bundle))
     return json.dumps({"bundle": bundle})
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 MIGRATIONS = (
     """
@@ -55,6 +56,17 @@ MIGRATIONS = (
     CREATE TABLE reused (run TEXT NOT NULL, at REAL NOT NULL, tasks INTEGER NOT NULL, bundle TEXT NOT NULL);
     CREATE INDEX reused_by_run ON reused (run);
     """,
+    # Decisions that nothing has to run, which stand until something does: whoever writes a record, by whatever way,
+    # ends those of its scope.
+    """
+    CREATE TABLE standing (
+        scope TEXT NOT NULL, question TEXT NOT NULL, made REAL NOT NULL, bundle TEXT NOT NULL, answer TEXT NOT NULL,
+        PRIMARY KEY (scope, question)
+    ) WITHOUT ROWID;
+    CREATE TRIGGER record_made AFTER INSERT ON records BEGIN DELETE FROM standing WHERE scope = NEW.scope; END;
+    CREATE TRIGGER record_changed AFTER UPDATE ON records BEGIN DELETE FROM standing WHERE scope = NEW.scope; END;
+    CREATE TRIGGER record_dropped AFTER DELETE ON records BEGIN DELETE FROM standing WHERE scope = OLD.scope; END;
+    """,
 )
 VERSION = len(MIGRATIONS)
 
@@ -76,13 +88,23 @@ def migrate(connection: sqlite3.Connection) -> None:
         # Again under the lock: another process may have been faster.
         version = check(connection)
         for script in MIGRATIONS[version:]:
-            for statement in filter(str.strip, script.split(";")):
+            for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; a trigger has some inside."""
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def check(connection: sqlite3.Connection) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._records import replace
 from ...engine.events import (
+    AllReused,
     Event,
     RunEnded,
     RunStarted,
@@ -25,12 +26,12 @@ from ...engine.events import (
     TaskSkipped,
     TaskStarted,
 )
+from ...engine.model import TaskId
 from ...runner._inherited import inherit, inherited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...engine.model import TaskId
 
 SLOWEST = 3
 """How many nodes the summary names, when a run took long enough to ask."""
@@ -70,6 +71,8 @@ class RunTally:
                 self.failed[task] = failure.error
             case TaskReused(task=task):
                 self.reused.append(task)
+            case AllReused(reasons=reasons):
+                self.reused.extend(TaskId(task) for task in range(len(reasons)))
             case TaskRetried():
                 self.retries += 1
             case TaskSkipped(task=task, because=because):

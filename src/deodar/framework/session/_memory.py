@@ -58,7 +58,7 @@ def learned_costs(options: "MemoryOptions | None") -> tuple[dict[str, float], di
     # Before the first run there is no journal, and no reason to import what reads it.
     if options is None or options.home is None or not options.home.is_dir():
         return {}, {}
-    from ...runner._memory.run import learned_costs as learned
+    from ...engine.journal.records import learned_costs as learned
 
     return learned(options.home, options.scope)
 

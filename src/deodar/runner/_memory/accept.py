@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from ...engine.journal.records import Records
 from ...engine.journal.store import FILE_NAME, Journal, JournalError
 from ...engine.model import TaskId
-from .options import MemoryOptions, RunMemoryError
-from .run import Decision, home_of
+from .options import MemoryOptions, RunMemoryError, home_of
+from .run import Decision
 
 
 def accept_tasks(options: MemoryOptions, decision: Decision, tasks: Sequence[TaskId]) -> None:

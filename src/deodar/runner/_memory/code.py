@@ -14,15 +14,18 @@ from ...engine.cache.code import CodeTracker
 from ...engine.cache.digests import clipped, digest_text
 from ...engine.cache.fingerprint import Fingerprint, Leaf, join, of_tree
 from ...engine.cache.packages import Packages, is_standard
-from ...engine.cache.syntax import Memo
+from ...engine.journal.records import CodeMemo
 from ...io._validation import validation_is_on
 from ...io.core import AbstractDataset, is_parameter, load_obj
 from .configuration import Configurations, Role
 from .datasets import NOTHING, find, held, is_in_memory
+from .hooks import hooks_that_change_inputs
 
 if TYPE_CHECKING:
+    from ...engine.journal.store import Journal
     from ...pipeline import Node
     from .._catalog import Catalog
+    from .._inherited import Inherited
 
 _NONE: Mapping[str, Any] = {}
 _MODES: dict[Role, str] = {"read": "load", "write": "save"}
@@ -92,7 +95,7 @@ class NodePrints:
         *,
         package_name: str | None,
         project_path: Path | None,
-        memo: Memo | None,
+        memo: CodeMemo,
         hooks: Sequence[Callable[..., Any]] = (),
     ) -> None:
         self._catalog = catalog
@@ -100,7 +103,8 @@ class NodePrints:
         self._packages = Packages()
         self._is_project = ProjectModules(package_name)
         self._tracker = CodeTracker(self._is_project, memo, self._packages)
-        self._hooks = [self._tracker.fingerprint(hook) for hook in hooks]
+        self.memo = memo
+        self.hooks = [self._tracker.fingerprint(hook) for hook in hooks]
         self._parts: dict[Role, dict[str, Fingerprint]] = {"read": {}, "write": {}}
         self._classes: dict[type, tuple[Fingerprint, ...]] = {}
         self._by_classes: dict[str, list[Fingerprint]] = {}
@@ -108,12 +112,17 @@ class NodePrints:
 
     def of(self, node: Node) -> Fingerprint:
         """Return what a node is made of."""
-        parts = [self._tracker.fingerprint(node.func), _signature(node)]
-        parts += [self._of_dataset(name, "read") for name in node.input_names]
-        parts += [self._of_dataset(name, "write") for name in node.output_names]
-        return join([*parts, *self._hooks])
+        parts = [self.of_function(node.func), _signature(node)]
+        parts += [self.of_dataset(name, "read") for name in node.input_names]
+        parts += [self.of_dataset(name, "write") for name in node.output_names]
+        return join([*parts, *self.hooks])
 
-    def _of_dataset(self, name: str, role: Role) -> Fingerprint:
+    def of_function(self, function: Callable[..., Any]) -> Fingerprint:
+        """Return what a function is made of."""
+        return self._tracker.fingerprint(function)
+
+    def of_dataset(self, name: str, role: Role) -> Fingerprint:
+        """Return what a dataset is made of, as far as it counts in this role; of a parameter, its value."""
         known = self._parts[role]
         if name not in known:
             known[name] = self._make(name, role)
@@ -148,10 +157,10 @@ class NodePrints:
     def _of_classes(self, name: str, dataset: Any) -> list[Fingerprint]:
         """Return what the classes of a dataset are made of, whoever reads or writes it."""
         if name not in self._by_classes:
-            self._by_classes[name] = [mark for cls in self._classes_of(dataset) for mark in self._of_class(cls)]
+            self._by_classes[name] = [mark for cls in self.classes_of(dataset) for mark in self.of_class(cls)]
         return self._by_classes[name]
 
-    def _classes_of(self, dataset: Any) -> Iterator[type]:
+    def classes_of(self, dataset: Any) -> Iterator[type]:
         """Yield the class of a dataset, and those of datasets that it has inside: for partitions, or to be cached."""
         yield type(dataset)
         for content in getattr(dataset, "__dict__", {}).values():
@@ -163,17 +172,22 @@ class NodePrints:
                 if issubclass(content, AbstractDataset):
                     yield content
             elif issubclass(kind, AbstractDataset):
-                yield from self._classes_of(content)
+                yield from self.classes_of(content)
             else:
                 self._no_datasets.add(kind)
 
-    def _of_class(self, cls: type) -> tuple[Fingerprint, ...]:
+    def of_class(self, cls: type) -> tuple[Fingerprint, ...]:
+        """Return what a class of datasets is made of; nothing for one of this package."""
         if cls not in self._classes:
             self._classes[cls] = tuple(self._look_at_class(cls))
         return self._classes[cls]
 
+    def is_own(self, cls: type) -> bool:
+        """Say whether a class is the user's own, whose code may do anything when it is built."""
+        return self._is_project(cls.__module__)
+
     def _look_at_class(self, cls: type) -> Iterator[Fingerprint]:
-        if self._is_project(cls.__module__):
+        if self.is_own(cls):
             yield self._tracker.fingerprint(cls)
         elif cls.__module__.partition(".")[0] != _OWN and not is_standard(cls.__module__):
             leaves = self._packages.leaves(cls.__module__)
@@ -193,3 +207,14 @@ def _signature(node: Node) -> Fingerprint:
 
     # No digest of its own: it becomes part of that of the node.
     return Fingerprint(f"signature:{len(inputs)}:{inputs}{outputs}", leaves)
+
+
+def prints_for(catalog: Catalog, project: Inherited, journal: Journal) -> NodePrints:
+    """Return what fingerprints the nodes of a run."""
+    return NodePrints(
+        catalog,
+        package_name=project.package_name,
+        project_path=project.project_path,
+        memo=CodeMemo(journal),
+        hooks=hooks_that_change_inputs(project.hooks),
+    )

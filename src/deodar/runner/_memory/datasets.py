@@ -98,14 +98,10 @@ def place_of(dataset: Any) -> tuple[Any, str] | None:
     """Return where a dataset would be loaded from: a file system (None for this machine's) and a path."""
     if dataset is None or not is_traceable(dataset):
         return None
-    protocol = getattr(dataset, "_protocol", "file")
-    if (
-        protocol in LOCAL
-        and getattr(type(dataset), "_get_load_path", None) is _PLAIN_LOAD_PATH
-        and not dataset._version
-    ):
-        # Most are of this kind, and a run asks for each: a file of which there are no versions.
+    if is_plain_file(dataset):
+        # Most are of this kind, and a run asks for each.
         return None, os.fspath(dataset._filepath)
+    protocol = getattr(dataset, "_protocol", "file")
     pinned = getattr(dataset, "_cached_load_version", None)
     try:
         path = dataset._get_load_path() if hasattr(dataset, "_get_load_path") else getattr(dataset, "_path", None)
@@ -122,6 +118,15 @@ def place_of(dataset: Any) -> tuple[Any, str] | None:
         return None, os.fspath(path) if isinstance(path, PurePath) else str(path)
     filesystem = getattr(dataset, "_fs", None) or getattr(dataset, "_filesystem", None)
     return None if filesystem is None else (filesystem, str(path))
+
+
+def is_plain_file(dataset: Any) -> bool:
+    """Say whether a dataset is what lies at its path on this machine, of which there are no versions."""
+    return (
+        getattr(dataset, "_protocol", "file") in LOCAL
+        and getattr(type(dataset), "_get_load_path", None) is _PLAIN_LOAD_PATH
+        and not dataset._version
+    )
 
 
 def size_of(dataset: Any) -> int | None:

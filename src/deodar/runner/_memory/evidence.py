@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ...engine.cache import memory
@@ -25,6 +25,10 @@ class CatalogEvidence:
         datasets: by value; None for what the catalog does not know.
         names: by value.
         made: identities that were recorded of values which tasks of this graph write.
+
+    Attributes:
+        looked_at: the values that were looked at in the last block of ``standing_still``, each with the identity that
+            it was compared to; an empty one where it was only asked whether there is anything.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class CatalogEvidence:
         self._store = store
         self._memo = memo
         self._seen: dict[tuple[ValueId, str | None], bool] | None = None
+        self.looked_at: Collection[tuple[ValueId, str | None]] = ()
 
     @contextlib.contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -49,7 +54,7 @@ class CatalogEvidence:
         try:
             yield
         finally:
-            self._seen = None
+            self.looked_at, self._seen = self._seen, None
 
     def exists(self, value: ValueId) -> bool:
         """Say whether a dataset has data."""

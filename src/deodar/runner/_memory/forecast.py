@@ -17,8 +17,8 @@ from .._compile import CompiledPipeline, compile_pipeline
 from .._inherited import Inherited
 from .._policies import SpecMaker
 from .datasets import find, is_in_memory, target_of
-from .options import MemoryOptions
-from .run import Decision, decide_run, home_of
+from .options import MemoryOptions, home_of
+from .run import Decision, decide_run
 
 if TYPE_CHECKING:
     from ...pipeline import Pipeline

@@ -11,8 +11,7 @@ from ...io.core import is_parameter
 from .._inherited import Inherited, inherit
 from ..sequential_runner import SequentialRunner
 from .datasets import find, is_in_memory
-from .options import MemoryOptions
-from .run import home_of
+from .options import MemoryOptions, home_of
 
 if TYPE_CHECKING:
     from ...engine.journal.history import Attempt

@@ -20,9 +20,11 @@ from .._inherited import Inherited, inherit, inherited
 if TYPE_CHECKING:
     from ...engine.driver import Gate
     from ...engine.observers import Observer
+    from ...pipeline import Pipeline
     from .._catalog import Catalog
     from .._compile import CompiledPipeline
     from .._pinned_versions import PinnedVersions
+    from .standing import Inquiry
 
 logger = logging.getLogger(__name__)
 
@@ -68,16 +70,31 @@ class MemoryOptions:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a run asks of its memory, and what its memory could tell before any dataset was built."""
+
+    options: MemoryOptions
+    inquiry: Inquiry
+
+    @property
+    def mode(self) -> Mode:
+        """As in the options."""
+        return self.options.mode
+
+
 class ActiveMemory:
     """The memory of one run. This one remembers nothing.
 
     Attributes:
         observers: to be told of events before all others.
         gate: to be asked before nodes start.
+        is_settled: whether it is certain that nothing runs.
     """
 
     observers: tuple[Observer, ...] = ()
     gate: Gate | None = None
+    is_settled = False
 
     def work(self, work: Any) -> Any:
         """Return the work to run in place of the given one."""
@@ -104,19 +121,53 @@ def remembered(
     Raises:
         RunMemoryError: if the run was to build on an earlier one and cannot.
     """
-    options = project.state
-    if isinstance(options, dict):
-        # Asked for by ``remembering``, and there is no session round this run.
-        options = MemoryOptions(**options)
-    if not isinstance(options, MemoryOptions):
+    state = project.state
+    inquiry = state.inquiry if isinstance(state, Foreseen) else None
+    options = _options(state.options if isinstance(state, Foreseen) else state)
+    if options is None:
         yield NO_MEMORY
         return
-    # Imported here: sqlite3, ast and their like are needed by runs that remember alone.
-    from .run import open_memory
+    with contextlib.ExitStack() as stack:
+        if inquiry is not None and inquiry.standing is not None:
+            names = [task.name for task in compiled.graph.tasks]
+            yield inquiry.settle(stack, inquiry.standing, names, getattr(work, "run_id", None))
+            return
+        # Imported here: sqlite3, ast and their like are needed by runs that remember alone.
+        from .run import open_memory
+
+        memory = open_memory(stack, options, project, compiled, catalog, work, versions, inquiry)
+        yield memory or NO_MEMORY
+
+
+@contextlib.contextmanager
+def foreseen(pipeline: Pipeline, catalog: Catalog, runner: type) -> Iterator[bool]:
+    """Have the catalog know every dataset of a run in which nothing has to run; say whether this is one.
+
+    To be entered round the run, before its datasets are built: those of such a run need not be.
+    """
+    project = inherited()
+    options = _options(project.state)
+    if options is None or options.mode != "incremental" or options.force or project.gate is not None:
+        yield False
+        return
+    # Imported here, as above.
+    from .standing import inquire
 
     with contextlib.ExitStack() as stack:
-        memory = open_memory(stack, options, project, compiled, catalog, work, versions)
-        yield memory or NO_MEMORY
+        inquiry = inquire(stack, pipeline, catalog, runner, project, options)
+        if inquiry is None:
+            yield False
+            return
+        stack.enter_context(inherit(replace(project, state=Foreseen(options, inquiry))))
+        if inquiry.standing is not None:
+            inquiry.register(catalog)
+        yield inquiry.standing is not None
+
+
+def _options(state: Any) -> MemoryOptions | None:
+    # A dictionary is asked for by ``remembering``, and there is no session round this run.
+    options = MemoryOptions(**state) if isinstance(state, dict) else state
+    return options if isinstance(options, MemoryOptions) else None
 
 
 def is_selective(project: Inherited) -> bool:
@@ -164,6 +215,11 @@ def remembering(
         asked["home"] = Path(home).absolute()
     with inherit(replace(inherited(), state=asked)):
         yield
+
+
+def home_of(options: MemoryOptions) -> Path:
+    """Return the folder of the journal."""
+    return options.home or Path.cwd() / ".deodar"
 
 
 def new_run_id(taken: Callable[[str], bool], wanted: str | None) -> str:

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._records import dataclass
 from ...engine.cache.fingerprint import Fingerprint
 from ...engine.cache.store import NotStoredError, ValueStore
-from ...engine.journal.history import History, prune_now_and_then
+from ...engine.journal.history import History, keep_few
 from ...engine.journal.locks import OutputBusyError, OutputLocks
 from ...engine.journal.recorder import Recorder, RunHeader
-from ...engine.journal.records import CodeMemo, FileMemo, LearnedCosts, Records
-from ...engine.journal.store import FILE_NAME, Journal, JournalError, open_journal
+from ...engine.journal.records import FileMemo, Records
+from ...engine.journal.store import Journal, JournalError, open_journal
 from ...engine.model import TaskId, ValueId
 from ...engine.plan import Plan, Record, Request, decide
 from ...engine.plan_gate import PlanGate
 from ...io import MemoryDataset
 from .._inherited import Inherited
-from .code import NodePrints
+from .code import prints_for
 from .datasets import NOTHING, find, held, target_of
 from .evidence import CatalogEvidence
 from .graph import MemoryGraph, look, numbers_of, results
-from .hooks import hooks_that_change_inputs
-from .options import ActiveMemory, MemoryOptions, RunMemoryError, new_run_id
+from .options import ActiveMemory, MemoryOptions, RunMemoryError, home_of, new_run_id
 from .spill import Spiller
 from .work import SMALL, Care, RememberingWork, look_at
 
 if TYPE_CHECKING:
+    from ...engine.journal.standing import Seen
     from .._catalog import Catalog
     from .._compile import CompiledPipeline
     from .._pinned_versions import PinnedVersions
+    from .standing import Inquiry
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +42,11 @@ _VALUE_LIMIT = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is known before a run, and what follows from it."""
+    """What is known before a run, and what follows from it.
+
+    Attributes:
+        witnesses: files by which it can be told that the decision still stands; None where that cannot be told.
+    """
 
     seen: MemoryGraph
     plan: Plan
@@ -51,6 +54,7 @@ class Decision:
     fingerprints: Sequence[Fingerprint]
     evidence: CatalogEvidence
     resumes: str | None = None
+    witnesses: list[Seen] | None = None
 
 
 def open_memory(
@@ -61,18 +65,22 @@ def open_memory(
     catalog: Catalog,
     work: Any,
     versions: PinnedVersions,
+    inquiry: Inquiry | None,
 ) -> ActiveMemory | None:
     """Open the journal, decide, and return the memory; the stack closes it.
+
+    Args:
+        inquiry: what was found out before datasets were built, if somebody looked.
 
     Returns:
         None when the run need not be remembered and cannot be.
     """
-    journal = _journal_for(options)
+    journal = _journal_for(options) if inquiry is None else inquiry.journal
     if journal is None:
         return None
     stack.callback(journal.close)
     try:
-        return _begin(stack, journal, options, project, compiled, catalog, work, versions)
+        return _begin(stack, journal, options, project, compiled, catalog, work, versions, inquiry)
     except (RunMemoryError, OutputBusyError):
         raise
     except Exception as error:
@@ -101,11 +109,6 @@ def _journal_for(options: MemoryOptions) -> Journal | None:
     return journal
 
 
-def home_of(options: MemoryOptions) -> Path:
-    """Return the folder of the journal."""
-    return options.home or Path.cwd() / ".deodar"
-
-
 def decide_run(
     journal: Journal,
     options: MemoryOptions,
@@ -114,21 +117,19 @@ def decide_run(
     catalog: Catalog,
     *,
     saves_memos: bool = True,
+    inquiry: Inquiry | None = None,
 ) -> Decision:
     """Decide which nodes run. Reads no data but to tell whether files have changed.
+
+    Args:
+        inquiry: may want the decision to stand.
 
     Raises:
         RunMemoryError: if there is no such run to resume, or no such node to force.
     """
     seen = look(compiled, catalog)
-    code, files = CodeMemo(journal), FileMemo(journal)
-    prints = NodePrints(
-        catalog,
-        package_name=project.package_name,
-        project_path=project.project_path,
-        memo=code,
-        hooks=hooks_that_change_inputs(project.hooks),
-    )
+    files = FileMemo(journal)
+    prints = prints_for(catalog, project, journal) if inquiry is None else inquiry.prints
     fingerprints = [prints.of(node) for node in compiled.nodes]
     forced, unknown = numbers_of(seen, options.force)
     if unknown:
@@ -150,9 +151,10 @@ def decide_run(
     with evidence.standing_still():
         plan = decide(seen.graph, records, fingerprints, evidence, request)
     if saves_memos:
-        code.save()
+        prints.memo.save()
         files.save()
-    return Decision(seen, plan, records, fingerprints, evidence, resumes)
+    witnesses = None if inquiry is None else inquiry.witnesses(seen, plan, evidence.looked_at, catalog, files)
+    return Decision(seen, plan, records, fingerprints, evidence, resumes, witnesses)
 
 
 def _known(journal: Journal, options: MemoryOptions) -> tuple[Mapping[str, Record], str | None, str]:
@@ -176,7 +178,7 @@ def _store(options: MemoryOptions) -> ValueStore:
     return ValueStore(home_of(options) / "values", options.store_limit)
 
 
-def _begin(
+def _begin(  # noqa: PLR0913 - one for each thing that a run is made of
     stack: contextlib.ExitStack,
     journal: Journal,
     options: MemoryOptions,
@@ -185,6 +187,7 @@ def _begin(
     catalog: Catalog,
     work: Any,
     versions: PinnedVersions,
+    inquiry: Inquiry | None,
 ) -> ActiveMemory:
     history = History(journal)
     run = new_run_id(lambda name: history.has(name), getattr(work, "run_id", None))
@@ -193,9 +196,9 @@ def _begin(
     stack.enter_context(OutputLocks(journal, run, [target for target in targets if target], options.wait))
     # Not before: who waits for another run shall see what that one has saved.
     versions.settle()
-    decision = decide_run(journal, options, project, compiled, catalog)
+    decision = decide_run(journal, options, project, compiled, catalog, inquiry=inquiry)
     versions.keep(_reused_outputs(decision))
-    memory = _Remembering(journal, options, decision, catalog, run)
+    memory = _Remembering(journal, options, decision, catalog, run, inquiry)
     stack.callback(memory.close)
     return memory
 
@@ -217,8 +220,16 @@ class _Remembering(ActiveMemory):
     """The memory of a run that remembers."""
 
     def __init__(
-        self, journal: Journal, options: MemoryOptions, decision: Decision, catalog: Catalog, run: str
+        self,
+        journal: Journal,
+        options: MemoryOptions,
+        decision: Decision,
+        catalog: Catalog,
+        run: str,
+        inquiry: Inquiry | None,
     ) -> None:
+        self._run = run
+        self._inquiry = inquiry
         self._journal = journal
         self._options = options
         self._decision = decision
@@ -261,12 +272,9 @@ class _Remembering(ActiveMemory):
     def close(self) -> None:
         """Write what is left, and let go of what is old."""
         self._recorder.close()
-        if self._options.keep_runs is None or self._journal.is_off:
-            return
-        try:
-            prune_now_and_then(self._journal, self._options.keep_runs)
-        except JournalError as error:
-            logger.warning("Old runs could not be removed from the journal: %s", error)
+        if self._inquiry is not None and not self._journal.is_off:
+            self._inquiry.keep(self._run, self._decision)
+        keep_few(self._journal, self._options.keep_runs)
 
     def _how_closely(self) -> Care:
         is_thorough = self._options.mode != "record" or self._options.spill == "always"
@@ -327,16 +335,3 @@ class _Remembering(ActiveMemory):
         else:
             dataset.save(content)
         return True
-
-
-def learned_costs(home: Path, scope: str) -> tuple[dict[str, float], dict[str, int]]:
-    """Return seconds and peak memory of tasks in earlier runs; nothing where there was none."""
-    if not (home / FILE_NAME).exists():
-        return {}, {}
-    try:
-        with Journal(home / FILE_NAME, read_only=True) as journal:
-            costs = LearnedCosts(journal, scope)
-            return costs.all_seconds(), costs.all_peaks()
-    except (JournalError, sqlite3.Error):
-        logger.debug("What earlier runs cost cannot be read.", exc_info=True)
-        return {}, {}

@@ -12,12 +12,12 @@ import pytest
 
 from deodar.engine.driver import Driver
 from deodar.engine.events import (
+    AllReused,
     Event,
     RunEnded,
     RunStarted,
     TaskEnded,
     TaskFailed,
-    TaskReused,
     TaskStarted,
     ValueFreed,
 )
@@ -180,7 +180,7 @@ class ReusesAll:
         raise AssertionError("not asked for each task")
 
 
-def test_a_run_with_nothing_to_do_tells_of_each_task_and_schedules_none(executor: Executor) -> None:
+def test_a_run_with_nothing_to_do_tells_so_once_and_schedules_none(executor: Executor) -> None:
     specs = [TaskSpec("a", writes=(ValueId(0),)), TaskSpec("b", reads=(ValueId(0),), writes=(ValueId(1),))]
     values = [ValueSpec("x"), ValueSpec("y", kept=True)]
     freed: list[ValueId] = []
@@ -191,8 +191,7 @@ def test_a_run_with_nothing_to_do_tells_of_each_task_and_schedules_none(executor
     assert freed == [ValueId(0)]
     assert notes.events == [
         RunStarted(2, ("a", "b")),
-        TaskReused(TaskId(0), "unchanged"),
-        TaskReused(TaskId(1), "unchanged too"),
+        AllReused(["unchanged", "unchanged too"]),
         ValueFreed(ValueId(0)),
         RunEnded("completed"),
     ]

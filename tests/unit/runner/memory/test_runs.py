@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import logging
 import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,59 +14,17 @@ import pytest
 
 from deodar.engine.cache.content import identify_path
 from deodar.engine.cache.store import ValueStore
-from deodar.engine.events import Event, RunStarted, TaskEnded, TaskReused
+from deodar.engine.events import Event, RunStarted
 from deodar.engine.journal.history import History
 from deodar.engine.journal.locks import OutputBusyError
 from deodar.engine.journal.store import FILE_NAME, Journal
 from deodar.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
 from deodar.pipeline import node, pipeline
-from deodar.runner import ParallelRunner, SequentialRunner, ThreadRunner
+from deodar.runner import SequentialRunner
 from deodar.runner._inherited import inherit, inherited
 from deodar.runner._memory import RunMemoryError, remembering
 
-NODES = '''
-from . import tools
-from .deco import noted
-
-RATE = 2
-
-
-def load(raw, factor):
-    return [tools.scale(value, factor) for value in raw]
-
-
-@noted
-def low(values):
-    """The least."""
-    return min(values)
-
-
-def high(values):
-    return max(values) * RATE
-
-
-def spread(high, low):
-    return high - low
-
-
-def label(spread, name):
-    return f"{name}: {spread}"
-'''
-TOOLS = """
-def scale(value, factor):
-    return value * factor
-"""
-DECO = """
-def noted(function):
-    def wrapper(*args):
-        return function(*args)
-    return wrapper
-"""
-RUNNERS: dict[str, Callable[[], Any]] = {
-    "sequential": SequentialRunner,
-    "thread": lambda: ThreadRunner(max_workers=2),
-    "process": lambda: ParallelRunner(max_workers=2),
-}
+from .shop import RUNNERS, TOOLS, Shop, Watch
 
 
 class Nowhere(AbstractDataset[None, list[int]]):
@@ -117,106 +73,6 @@ def version(path: Path, number: int) -> Path:
     place.parent.mkdir(parents=True)
     place.write_text(f"[{number}]")
     return place
-
-
-class Watch:
-    """Notes which nodes ran, and why others did not."""
-
-    def __init__(self) -> None:
-        self.names: tuple[str, ...] = ()
-        self.ran: list[str] = []
-        self.reused: dict[str, str] = {}
-
-    def observe(self, event: Event) -> None:
-        match event:
-            case RunStarted(names=names):
-                self.names = tuple(names)
-            case TaskEnded(task=task):
-                self.ran.append(self.names[task])
-            case TaskReused(task=task, reason=reason):
-                self.reused[self.names[task]] = reason
-            case _:
-                pass
-
-
-class Shop:
-    """A project of five nodes: ``values`` is in memory, all else in files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.package = folder / "shop"
-        self.package.mkdir()
-        self.home = folder / "home"
-        self.params: dict[str, Any] = {"factor": 3, "label": {"name": "spread", "unused": 1}}
-        self.config: dict[str, dict[str, Any]] = {
-            name: {"type": "json.JSONDataset", "filepath": str(folder / f"{name}.json")}
-            for name in ("raw", "low", "high", "spread", "label")
-        }
-        for name, text in (("__init__", ""), ("nodes", NODES), ("tools", TOOLS), ("deco", DECO)):
-            (self.package / f"{name}.py").write_text(text)
-        self.path("raw").write_text("[1, 2, 3]")
-
-    def path(self, name: str) -> Path:
-        return self.folder / f"{name}.json"
-
-    def edit(self, module: str, old: str, new: str) -> None:
-        path = self.package / f"{module}.py"
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
-
-    def forget(self) -> None:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "shop"]:
-            del sys.modules[name]
-        importlib.invalidate_caches()
-
-    def pipeline(self) -> Any:
-        self.forget()
-        module = importlib.import_module("shop.nodes")
-        return pipeline(
-            [
-                node(module.load, ["raw", "params:factor"], "values", name="load"),
-                node(module.low, "values", "low", name="low"),
-                node(module.high, "values", "high", name="high"),
-                node(module.spread, ["high", "low"], "spread", name="spread"),
-                node(module.label, ["spread", "params:label.name"], "label", name="label"),
-            ]
-        )
-
-    def catalog(self) -> DataCatalog:
-        catalog = DataCatalog.from_config(self.config)
-        catalog["params:factor"] = MemoryDataset(self.params["factor"])
-        catalog["params:label.name"] = MemoryDataset(self.params["label"]["name"])
-        return catalog
-
-    def run(self, runner: str = "sequential", watch: Watch | None = None, **options: Any) -> Watch:
-        watch = watch or Watch()
-        options = {"incremental": True, "wants_results": False, **options}
-        with remembering(self.home, **options):
-            outer = inherited()
-            with inherit(replace(outer, observers=(watch,))):
-                RUNNERS[runner]().run(self.pipeline(), self.catalog())
-        return watch
-
-    def ran(self, **options: Any) -> set[str]:
-        return set(self.run(**options).ran)
-
-    def result(self) -> Any:
-        return json.loads(self.path("label").read_text())
-
-    def history(self) -> History:
-        return History(Journal(self.home / FILE_NAME))
-
-
-@pytest.fixture
-def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    # Workers find the project by this.
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    found = Shop(tmp_path)
-    yield found
-    found.forget()
 
 
 def touch(shop: Shop) -> None:
