@@ -210,8 +210,9 @@ def test_partitions_may_have_versions(tmp_path: Path) -> None:
         "filename_suffix": ".txt",
         "dataset": {"type": TEXT, "versioned": True},
     }
-    for content in ("old", "new"):
-        DataCatalog.from_config({"p": entry}).save("p", {"deep/a": content, "b": content})
+    # Named here: two saves may fall into one millisecond.
+    for version, content in (("v1", "old"), ("v2", "new")):
+        DataCatalog.from_config({"p": entry}, save_version=version).save("p", {"deep/a": content, "b": content})
     assert loaded(DataCatalog.from_config({"p": entry})["p"]) == {"b": "new", "deep/a": "new"}
 
 
