@@ -19,6 +19,9 @@ FolderRule = Literal["replace", "merge"]
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # renameat2 on Linux, and RENAME_SWAP of renamex_np on macOS.
+# Bytes. Freeing the room of a smaller file takes little more than a thread does: for 1 MB half a millisecond on ext4
+# and 0.06 on tmpfs, beside 0.07.
+_LARGE = 1 << 20
 
 
 def move_all(folder: str, parent: str, names: list[str], rule: FolderRule | None) -> None:
@@ -37,11 +40,11 @@ def move_all(folder: str, parent: str, names: list[str], rule: FolderRule | None
 def move(source: str, place: str, rule: FolderRule | None = None) -> None:
     """Move a file or a folder into place, with the permissions of what was there."""
     try:
-        old = os.lstat(place).st_mode
+        found = os.lstat(place)
     except FileNotFoundError:
-        _rename(source, place)
+        rename(source, place)
         return
-    new = os.lstat(source).st_mode
+    old, new = found.st_mode, os.lstat(source).st_mode
     if S_ISDIR(old):
         if not S_ISDIR(new):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), place)
@@ -52,7 +55,14 @@ def move(source: str, place: str, rule: FolderRule | None = None) -> None:
         return
     if S_ISREG(old) and S_ISREG(new):
         _chmod(source, old, new)
-    _rename(source, place)
+    if S_ISREG(old) and found.st_size >= _LARGE:
+        # Imported here: most programs replace no large file.
+        from ._replaced_files import Replaced
+
+        with Replaced(place, found):
+            rename(source, place)
+        return
+    rename(source, place)
 
 
 def sync(path: str) -> None:
@@ -84,7 +94,8 @@ def _chmod(path: str, wanted: int, mode: int) -> None:
             os.chmod(path, S_IMODE(wanted))
 
 
-def _rename(source: str, place: str) -> None:
+def rename(source: str, place: str) -> None:
+    """Move a file or a folder to where nothing is, or a file is that may be replaced."""
     try:
         os.replace(source, place)
     except FileNotFoundError:

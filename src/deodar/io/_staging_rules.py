@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
@@ -38,6 +39,11 @@ _WRITE_HERE = {("kedro_datasets.ibis", "FileDataset")}
 # Their writers leave alone what they do not write; ``overwrite`` empties the folder of Dask first.
 _ADD_FILES = {("kedro_datasets.dask", "ParquetDataset"), ("kedro_datasets.huggingface", "ArrowDataset")}
 _EMPTY_THEIR_FOLDER = {("kedro_datasets.partitions", "PartitionedDataset")}
+_MOUNTS = "/proc/self/mountinfo"
+# File systems of this machine that do with names and open files what Linux says. On network drives a file that is held
+# while another takes its place is first renamed, and rights are judged elsewhere. Those of btrfs cannot be told by the
+# device of a file, which is one of its own for each subvolume.
+_LOCAL_FILE_SYSTEMS = frozenset({"ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs"})
 _ON = ("1", "true", "yes", "on")
 
 
@@ -135,6 +141,28 @@ def saves_what_it_lists(cls: type, save_func: Any) -> bool:
     """
     lister: Any = next(base for base in cls.__mro__ if "_list_partitions" in vars(base))
     return getattr(lister.save, "__wrapped__", None) is save_func
+
+
+def local_file_system(device: int) -> str | None:
+    """Return what file system a device (``st_dev``) has, if that is known to be one of this machine."""
+    return _local_devices().get(device)
+
+
+@functools.cache
+def _local_devices() -> dict[int, str]:
+    """Read once what is mounted; what comes later is unknown."""
+    try:
+        mounts = Path(_MOUNTS).read_bytes().decode("utf-8", "replace").splitlines()
+    except OSError:
+        # Another system, or none that shows what is mounted.
+        return {}
+    devices: dict[int, str] = {}
+    for mount in mounts:
+        # "36 35 98:0 /root /place rw,noatime master:1 - ext4 /dev/sda rw"; a path has no spaces of its own there.
+        where, _, what = mount.partition(" - ")
+        major, _, minor = where.split()[2].partition(":")
+        devices[os.makedev(int(major), int(minor))] = what.split()[0]
+    return {device: kind for device, kind in devices.items() if kind in _LOCAL_FILE_SYSTEMS}
 
 
 def local_folder_of(dataset: Any) -> str | None:

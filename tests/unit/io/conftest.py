@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from deodar.io import AbstractDataset, AbstractVersionedDataset, Version
+from deodar.io import _staging_rules as rules
 
 
 class PlainText(AbstractDataset[str, str]):
@@ -90,3 +92,21 @@ def _io_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     package.setLevel(before[0])
     package.propagate = before[1]
+
+
+@pytest.fixture
+def mounted_as(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Have the folders of tests be on a file system of some kind, whatever they are on."""
+    mounts = tmp_path_factory.mktemp("mounts") / "mountinfo"
+    device = mounts.parent.stat().st_dev
+
+    def mount(kind: str) -> None:
+        mounts.write_text(
+            "22 1 0:999 / /proc rw,nosuid shared:5 - proc proc rw\n"
+            f"36 1 {os.major(device)}:{os.minor(device)} / /a\\040-\\040b rw,noatime - {kind} /dev/sda rw\n"
+        )
+        rules._local_devices.cache_clear()
+
+    monkeypatch.setattr(rules, "_MOUNTS", str(mounts))
+    yield mount
+    rules._local_devices.cache_clear()
