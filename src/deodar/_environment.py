@@ -8,4 +8,7 @@ _PREFIXES = ("KEDRO", "DEODAR") if __name__.partition(".")[0] == "kedro" else ("
 
 def read(name: str) -> str | None:
     """Return the value of ``KEDRO_<name>`` or ``DEODAR_<name>``, or None where neither says anything."""
-    return next((value for prefix in _PREFIXES if (value := os.environ.get(f"{prefix}_{name}"))), None)
+    for prefix in _PREFIXES:
+        if value := os.environ.get(f"{prefix}_{name}"):
+            return value
+    return None

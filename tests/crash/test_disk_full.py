@@ -135,31 +135,44 @@ def test_what_is_written_in_place_is_said_to_be_in_part(way: str, left: str, tmp
 
 
 FULL = """
-import errno, os, sys
+import builtins, errno, os, sys
+from deodar.datasets.text import TextDataset
 from deodar.io import DataCatalog, DatasetError
 
-path = sys.argv[1]
-catalog = DataCatalog.from_config({"cars": {"type": "text.TextDataset", "filepath": path}})
+class Text(TextDataset):
+    # What is derived may write more than one file, and has a folder.
+    pass
+
+path, what = sys.argv[1:]
+catalog = DataCatalog.from_config({"cars": {"type": Text if what == "folder" else TextDataset, "filepath": path}})
 catalog.save("cars", "old")
-mkdir = os.mkdir
-def full(folder, *args, **kwargs):
-    if ".deodar-staging-" in str(folder):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
-    return mkdir(folder, *args, **kwargs)
-os.mkdir = full
+def full(function):
+    def refuse(name, *args, **kwargs):
+        if ".deodar-staging-" in str(name):
+            refused.append(name)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+        return function(name, *args, **kwargs)
+    return refuse
+refused = []
+if what == "folder":
+    os.mkdir = full(os.mkdir)
+else:
+    builtins.open = full(open)
 try:
     catalog.save("cars", "new")
 except DatasetError as error:
     print(error)
-print("left:", catalog.load("cars"))
+print(len(refused), "refused, left:", catalog.load("cars"))
 """
 
 
-def test_a_disk_without_room_for_a_folder_keeps_the_old_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_a_disk_without_room_for_a_name_keeps_the_old_file(what: str, tmp_path: Path) -> None:
     path = tmp_path / "cars.txt"
-    done = subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", FULL, str(path), what], capture_output=True, text=True, timeout=60)
     assert f"No space left on device: '{path}'" in done.stdout
-    assert done.stdout.endswith("left: old\n")
+    assert done.stdout.endswith("1 refused, left: old\n")
+    assert [found.name for found in tmp_path.iterdir()] == ["cars.txt"]
 
 
 RUN = """

@@ -184,7 +184,8 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
     def _target(self, path: str) -> Iterator[Any]:
         args = self._fs_open_args_save
         if self._is_local:
-            self._make_folder_of(path)
+            if not os.path.isdir(os.path.dirname(path) or "."):  # noqa: PTH112, PTH120 - a path in a string.
+                self._make_folder_of(path)
             with self._opened(path, args) as target:
                 yield target
         elif args.get("mode", "w")[0] != "w" or not args.keys() <= _PLAIN_OPEN:
@@ -205,7 +206,7 @@ class FileDataset(AbstractVersionedDataset[Any, Any]):
         if not args:
             yield path
         elif args.keys() <= _PLAIN_OPEN:
-            with Path(path).open(**args) as handle:
+            with open(path, **args) as handle:  # noqa: PTH123 - a path in a string.
                 yield handle
         else:
             with self._fs.open(path, **args) as handle:

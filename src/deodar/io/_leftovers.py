@@ -1,6 +1,6 @@
-"""Names of staging folders, which tell whose they are; and the end of those whose owner was killed.
+"""Names of staging folders and files, which tell whose they are; and the end of those whose owner was killed.
 
-Nothing has to be cleaned up by hand: the next save beside such a folder, or the next run that writes there, removes it.
+Nothing has to be cleaned up by hand: the next save beside one, or the next run that writes there, removes it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MOST_SWEPT = 4096
 
 _NAME = (
     rf"(?s){re.escape(FOLDER_PREFIX)}(?P<owner>\d+-\d+-[0-9a-f]+)-[0-9a-f]{{8}}"
-    r"(?:\.replaced\.(?P<replaced>.+))?"
+    r"(?:\.replaced\.(?P<replaced>.+)|\.new)?"
 )
 
 # The folders that this process has looked through; a listing for each save would be too dear.
@@ -31,6 +31,14 @@ _swept: set[tuple[int, str]] = set()
 def new_name() -> str:
     """Return a name for a staging folder of this process."""
     return f"{FOLDER_PREFIX}{this_process()}-{os.urandom(4).hex()}"
+
+
+def name_for_new() -> str:
+    """Return where a file is written that takes another's place without a folder of its own.
+
+    It has no suffix of the other's: ``*.csv`` must not find it.
+    """
+    return f"{new_name()}.new"
 
 
 def name_for_replaced(name: str) -> str:
@@ -64,17 +72,20 @@ def sweep(parent: str) -> None:
                 _end(parent, name, match["replaced"])
 
 
-def remove(folder: str) -> None:
-    """Remove a staging folder, whatever is in it."""
+def remove(path: str) -> None:
+    """Remove a staging folder with whatever is in it, or a staged file."""
     try:
-        os.rmdir(folder)
+        os.rmdir(path)
     except FileNotFoundError:
         return
+    except NotADirectoryError:
+        with contextlib.suppress(OSError):  # As in folders, what cannot be removed stays.
+            os.unlink(path)
     except OSError:
         # Imported here: it is slow to import, and what is left over is rare.
         import shutil
 
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _end(parent: str, name: str, replaced: str | None) -> None:
@@ -85,14 +96,14 @@ def _end(parent: str, name: str, replaced: str | None) -> None:
         remove(f"{parent}/{name}")
 
 
-def _is_left_over(folder: str, owner: str) -> bool:
+def _is_left_over(path: str, owner: str) -> bool:
     # Where processes of other users are hidden, they would seem to have ended.
-    if sys.platform != "win32" and os.stat(folder).st_uid != os.getuid():
+    if sys.platform != "win32" and os.lstat(path).st_uid != os.getuid():
         return False
     ended = has_ended(owner)
-    return time.time() - _last_touched(folder) > _FOREIGN_SECONDS if ended is None else ended
+    return time.time() - _last_touched(path) > _FOREIGN_SECONDS if ended is None else ended
 
 
-def _last_touched(folder: str) -> float:
-    paths = [folder, *(os.path.join(at, name) for at, _, files in os.walk(folder) for name in files)]
-    return max(os.lstat(path).st_mtime for path in paths)
+def _last_touched(path: str) -> float:
+    paths = [path, *(os.path.join(at, name) for at, _, files in os.walk(path) for name in files)]
+    return max(os.lstat(each).st_mtime for each in paths)

@@ -4,6 +4,9 @@ While a file dataset saves, ``_get_save_path()`` hands out a path in a hidden fo
 target's own name (writers look at suffixes, some write companions next to it, and some put the name into the file).
 When the save is done, everything in that folder moves into place by rename; when it failed, the folder goes and what
 was there before is untouched. A dataset that never asks for its save path writes as it always did.
+
+To make and remove a folder costs more than the rest of it. Writers that are known to open one file, in whose data its
+name is not, get a hidden file beside the target instead.
 """
 
 from __future__ import annotations
@@ -11,12 +14,23 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import PurePath
+from stat import S_ISREG
 from typing import Any, Protocol
 
 from ._errors import DatasetError
-from ._leftovers import new_name, remove, sweep_once
-from ._publishing import move_all, sync, sync_folder
-from ._staging_rules import can_stand_in, folder_rule, is_staged, wants_sync, written_through
+from ._leftovers import name_for_new, new_name, remove, sweep_once
+from ._publishing import move, move_all, rename, sync, sync_folder
+from ._staging_rules import (
+    can_stand_in,
+    folder_rule,
+    is_staged,
+    needs_its_name,
+    opens_one_file,
+    place_and_mode,
+    takes_new_files,
+    wants_sync,
+    written_through,
+)
 
 # Where a save cannot even begin, writing in place would destroy what is there.
 _NO_ROOM = tuple(getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EFBIG") if hasattr(errno, name))
@@ -37,7 +51,7 @@ class Staging:
     Owned by the thread (more exactly, the context) that saves.
     """
 
-    __slots__ = ("asked", "dataset", "folder", "outer", "path", "place", "target", "written")
+    __slots__ = ("asked", "dataset", "file", "folder", "is_new", "outer", "path", "place", "target", "written")
 
     def __init__(self, dataset: Any, outer: Frame | None) -> None:
         self.dataset = dataset
@@ -45,23 +59,29 @@ class Staging:
         self.asked: Any = None
         self.target: PurePath | None = None
         self.path: PurePath | None = None
+        # Where it writes: a folder, or a file without one. Neither when it writes to the target itself.
         self.folder: str | None = None
+        self.file: str | None = None
         self.place = ""
+        self.is_new = False
         self.written: list[str] = []
 
     def redirect(self, target: Any) -> Any:
         """Return where to write what shall end up at the target: the same place each time it is asked."""
         if self.path is None:
-            folder = self._folder_for(target)
-            if folder is None:
+            self._make_room_for(target)
+            if self.file is not None:
+                self.target, self.path = target, type(target)(self.file)
+            elif self.folder is not None:
+                self.target = target
+                self.path = type(target)(self.folder) / target.name
+                if not getattr(self.dataset, "_version", None) and os.path.isdir(self.place):
+                    # Writers that empty a folder first, or add to it, shall find one.
+                    os.mkdir(os.fspath(self.path))
+            else:
                 self.asked = target
                 return target
-            self.target, self.folder = target, folder
-            self.path = type(target)(folder) / target.name
-            if not getattr(self.dataset, "_version", None) and os.path.isdir(self.place):
-                # Writers that empty a folder first, or add to it, shall find one.
-                os.mkdir(os.fspath(self.path))
-        return self.path if target == self.target else target
+        return self.path if target is self.target or target == self.target else target
 
     def finish(self) -> None:
         """Take note of what was written: nothing more will be."""
@@ -81,6 +101,8 @@ class Staging:
 
     def publish(self) -> None:
         """Move what was written into place."""
+        if self.file is not None:
+            self._publish_file(self.file)
         if self.folder is None:
             return
         try:
@@ -95,15 +117,15 @@ class Staging:
             else:
                 move_all(self.folder, parent, self.written, folder_rule(self.dataset))
             if is_synced:
-                sync_folder(parent)
-                sync_folder(os.path.dirname(parent) or ".")
+                _sync_names_in(parent)
         finally:
             remove(self.folder)
 
     def discard(self) -> None:
         """Remove what was written."""
-        if self.folder is not None:
-            remove(self.folder)
+        what = self.folder or self.file
+        if what is not None:
+            remove(what)
         if self.written and hasattr(self.dataset, "_clear_version_cache"):
             # It counted on being published, and knows the version that it saved.
             self.dataset._clear_version_cache()
@@ -127,23 +149,49 @@ class Staging:
             return reason
         return reason if told in reason else f"{reason}\n{told}"
 
-    def _folder_for(self, target: Any) -> str | None:
-        """Make the folder to write in, on the target's own file system; None to write to the target itself."""
+    def _make_room_for(self, target: Any) -> None:
+        """Choose where to write, on the target's own file system; nowhere else than the target if that cannot be."""
         if not isinstance(target, PurePath) or not is_staged(self.dataset, target):
-            return None
-        self.place = anchor = written_through(target)
-        if getattr(self.dataset, "_version", None):
+            return
+        self.place, mode = place_and_mode(target)
+        anchor = self.place
+        self.is_new = mode is None
+        is_versioned = bool(getattr(self.dataset, "_version", None))
+        if is_versioned:
             # Outside of the folder of versions, where a listing could take it for one.
             anchor = written_through(self.dataset._filepath)
             if os.path.exists(anchor) and not os.path.isdir(anchor):
-                return None
-        elif not can_stand_in(self.dataset, anchor):
-            return None
-        return self.nest(anchor) or make_beside(anchor, target)
+                return
+        elif not can_stand_in(self.dataset, mode):
+            return
+        self.folder = None if self.outer is None else self.nest(anchor)
+        if self.folder is None:
+            if not is_versioned and (mode is None or S_ISREG(mode)) and opens_one_file(self.dataset.__class__):
+                self.file = _file_beside(self.dataset, anchor)
+            if self.file is None:
+                self.folder = make_beside(anchor, target)
 
     def nest(self, anchor: str) -> str | None:
         """Return the folder set aside around this save for what is at a path, if there is one."""
         return None if self.outer is None else self.outer.nest(anchor)
+
+    def _publish_file(self, file: str) -> None:
+        is_synced = wants_sync(self.dataset)
+        try:
+            if is_synced:
+                sync(file)
+            if self.is_new:
+                rename(file, self.place)
+            else:
+                move(file, self.place)
+        except BaseException as exc:
+            if isinstance(exc, FileNotFoundError) and not os.path.lexists(file):
+                # Asked for the path, and wrote elsewhere or nothing.
+                return
+            remove(file)
+            raise
+        if is_synced:
+            _sync_names_in(os.path.dirname(self.place) or ".")
 
     def _publish_version(self, folder: str, version_folder: str) -> None:
         try:
@@ -170,6 +218,11 @@ def _means_no_room(error: BaseException | None) -> bool:
     return False
 
 
+def _sync_names_in(folder: str) -> None:
+    sync_folder(folder)
+    sync_folder(os.path.dirname(folder) or ".")
+
+
 def _is_empty_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.listdir(path)
 
@@ -177,6 +230,16 @@ def _is_empty_folder(path: str) -> bool:
 def must_not_exist(path: Any, dataset: Any) -> str:
     """Say that a version is there already."""
     return f"Save path '{path}' for {dataset!s} must not exist if versioning is enabled."
+
+
+def _file_beside(dataset: Any, place: str) -> str | None:
+    """Name a file of this process beside a path; None where there shall be a folder, or nothing can be added."""
+    parent, slash, name = place.rpartition("/")
+    parent = parent or slash or "."
+    if needs_its_name(dataset, name) or not takes_new_files(parent):
+        return None
+    sweep_once(parent)
+    return f"{parent}/{name_for_new()}"
 
 
 def make_beside(anchor: str, target: Any) -> str | None:

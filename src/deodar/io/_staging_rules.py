@@ -10,11 +10,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 from pathlib import Path, PurePath
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
 
 from .. import _environment
@@ -39,6 +38,39 @@ _WRITE_HERE = {("kedro_datasets.ibis", "FileDataset")}
 # Their writers leave alone what they do not write; ``overwrite`` empties the folder of Dask first.
 _ADD_FILES = {("kedro_datasets.dask", "ParquetDataset"), ("kedro_datasets.huggingface", "ArrowDataset")}
 _EMPTY_THEIR_FOLDER = {("kedro_datasets.partitions", "PartitionedDataset")}
+# Their ``save`` opens the save path once, and writes through that handle and to nothing else. Not here: those whose
+# library puts the name of a file into it (Pillow, in PDF) or may write more than one (GeoPandas, Polars' lazy frames).
+_OPEN_ONE_FILE = {
+    ("kedro_datasets.email", "EmailMessageDataset"),
+    ("kedro_datasets.holoviews", "HoloviewsWriter"),
+    ("kedro_datasets.json", "JSONDataset"),
+    ("kedro_datasets.matlab", "MatlabDataset"),
+    ("kedro_datasets.networkx", "GMLDataset"),
+    ("kedro_datasets.networkx", "GraphMLDataset"),
+    ("kedro_datasets.networkx", "JSONDataset"),
+    ("kedro_datasets.openxml", "DocxDataset"),
+    ("kedro_datasets.openxml", "PptxDataset"),
+    ("kedro_datasets.pandas", "CSVDataset"),
+    ("kedro_datasets.pandas", "ExcelDataset"),
+    ("kedro_datasets.pandas", "FeatherDataset"),
+    ("kedro_datasets.pandas", "HDFDataset"),
+    ("kedro_datasets.pandas", "JSONDataset"),
+    ("kedro_datasets.pandas", "ParquetDataset"),
+    ("kedro_datasets.pandas", "XMLDataset"),
+    ("kedro_datasets.pickle", "PickleDataset"),
+    ("kedro_datasets.plotly", "HTMLDataset"),
+    ("kedro_datasets.plotly", "JSONDataset"),
+    ("kedro_datasets.plotly", "PlotlyDataset"),
+    ("kedro_datasets.polars", "CSVDataset"),
+    ("kedro_datasets.polars", "EagerPolarsDataset"),
+    ("kedro_datasets.svmlight", "SVMLightDataset"),
+    ("kedro_datasets.text", "TextDataset"),
+    ("kedro_datasets.yaml", "YAMLDataset"),
+}
+_OUR_DATASETS = f"{__name__.partition('.')[0]}.datasets"
+# Archives name what is in them after the file; other backends may compress by default.
+_COMPRESSED = (".7z", ".br", ".bz2", ".gz", ".lz4", ".lzma", ".tgz", ".xz", ".zip", ".zst")
+_PLAIN_BACKENDS = (None, "pickle", "cloudpickle", "dill")
 _MOUNTS = "/proc/self/mountinfo"
 # File systems of this machine that do with names and open files what Linux says. On network drives a file that is held
 # while another takes its place is first renamed, and rights are judged elsewhere. Those of btrfs cannot be told by the
@@ -108,25 +140,49 @@ def writes_its_path(cls: type) -> bool:
     return _is_one_of(cls, _WRITE_THEIR_PATH)
 
 
+@functools.lru_cache(maxsize=128)  # Asked twice for each save.
+def opens_one_file(cls: type) -> bool:
+    """Tell whether the ``save`` of a class is known to open the path that it asked for once, and no other.
+
+    What is derived from such a class may do more.
+    """
+    home = _home(cls)
+    if home != _OUR_DATASETS:
+        return (home, cls.__name__) in _OPEN_ONE_FILE
+    save: Any = getattr(cls, "save")  # noqa: B009 - not every class has one.
+    return getattr(cls, "_HANDLE", None) is not None and save.__qualname__ == "FileDataset.save"
+
+
+def needs_its_name(dataset: Any, name: str) -> bool:
+    """Tell whether the name of the one file that such a dataset writes may end up in it, as with compression."""
+    if name.lower().endswith(_COMPRESSED) or getattr(dataset, "_backend", None) not in _PLAIN_BACKENDS:
+        return True
+    for attribute in _SAVE_OPTIONS:
+        options = getattr(dataset, attribute, None)
+        if options and _may_compress(options):
+            return True
+    return False
+
+
 def empties_its_folder(dataset: Any) -> bool:
     """Tell whether a dataset with many files removes them all before it writes, when told to overwrite."""
     return getattr(dataset, "_overwrite", False) is True and _is_one_of(type(dataset), _EMPTY_THEIR_FOLDER)
 
 
 def _is_one_of(cls: type, known: set[tuple[str, str]]) -> bool:
-    return any((".".join(base.__module__.split(".")[:2]), base.__name__) in known for base in cls.__mro__)
+    return any((_home(base), base.__name__) in known for base in cls.__mro__)
 
 
-def can_stand_in(dataset: Any, path: str) -> bool:
-    """Tell whether a rename can take the place of writing to what is at a path.
+def _home(cls: type) -> str:
+    return ".".join(cls.__module__.split(".")[:2])
+
+
+def can_stand_in(dataset: Any, mode: int | None) -> bool:
+    """Tell whether a rename can take the place of writing to what is there: its mode, or None for nothing.
 
     It cannot for pipes and devices; nor for folders, as long as nobody says whether a writer adds to what is there.
     """
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return True
-    return S_ISREG(mode) or (S_ISDIR(mode) and folder_rule(dataset) is not None)
+    return mode is None or S_ISREG(mode) or (S_ISDIR(mode) and folder_rule(dataset) is not None)
 
 
 def lists_a_folder(cls: type) -> bool:
@@ -146,6 +202,15 @@ def saves_what_it_lists(cls: type, save_func: Any) -> bool:
 def local_file_system(device: int) -> str | None:
     """Return what file system a device (``st_dev``) has, if that is known to be one of this machine."""
     return _local_devices().get(device)
+
+
+def takes_new_files(folder: str) -> bool:
+    """Tell whether a folder is there, on such a file system, and this user may add files to it."""
+    try:
+        device = os.stat(folder).st_dev
+    except OSError:
+        return False
+    return device in _local_devices() and os.access(folder, os.W_OK | os.X_OK)
 
 
 @functools.cache
@@ -189,18 +254,40 @@ def setting(dataset: Any, key: str) -> Any:
 
 def written_through(target: Any) -> str:
     """Return the file itself if the target is a link, as opening it would write there."""
-    path = os.fspath(target)
-    with contextlib.suppress(OSError):
-        if os.path.islink(path):
-            return str(os.path.realpath(path))
-    return str(path)
+    return place_and_mode(target)[0]
+
+
+def place_and_mode(target: Any) -> tuple[str, int | None]:
+    """Return what opening the target would write to, and its mode; None where nothing is there."""
+    path = str(target)
+    try:
+        mode = os.lstat(path).st_mode
+        if S_ISLNK(mode):
+            path = str(os.path.realpath(path))
+            mode = os.lstat(path).st_mode
+    except OSError:
+        return path, None
+    return path, mode
 
 
 def _adds_to_target(dataset: Any) -> bool:
     """Tell whether the save needs what is there already: appending, exclusive creation and their like."""
-    options = [getattr(dataset, name, None) for name in _SAVE_OPTIONS]
-    arguments = getattr(dataset, "_init_args", None)
-    return any(_has_other_mode(option) for option in (*options, arguments))
+    for name in _SAVE_OPTIONS if opens_one_file(dataset.__class__) else (*_SAVE_OPTIONS, "_init_args"):
+        options = getattr(dataset, name, None)
+        if options and _has_other_mode(options):
+            return True
+    return False
+
+
+def _may_compress(options: Any) -> bool:
+    if not isinstance(options, dict):
+        return False
+    for key, value in options.items():
+        if "compress" in str(key).lower():
+            return True
+        if isinstance(value, dict) and _may_compress(value):
+            return True
+    return False
 
 
 def _has_other_mode(options: Any) -> bool:

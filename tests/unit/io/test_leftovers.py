@@ -13,7 +13,7 @@ import pytest
 from deodar._processes import has_ended, this_process
 from deodar.datasets.partitions import PartitionedDataset
 from deodar.io import DataCatalog
-from deodar.io._leftovers import name_for_replaced, new_name, sweep
+from deodar.io._leftovers import name_for_new, name_for_replaced, new_name, sweep
 from deodar.pipeline import node, pipeline
 from deodar.runner import SequentialRunner
 
@@ -64,6 +64,16 @@ def test_what_another_machine_is_writing_stays_for_a_day(tmp_path: Path) -> None
         os.utime(path, (1e9, 1e9))
     sweep(str(tmp_path))
     assert (fresh.exists(), old.exists()) == (True, False)
+
+
+def test_files_are_swept_like_folders(tmp_path: Path, dead: str) -> None:
+    own = name_for_new()
+    names = [own, *(own.replace(this_process(), owner) for owner in (dead, "1-1-00000000", "1-1-00000001"))]
+    for name in names:
+        (tmp_path / name).write_text("half")
+    os.utime(tmp_path / names[3], (1e9, 1e9))
+    sweep(str(tmp_path))
+    assert [(tmp_path / name).exists() for name in names] == [True, False, True, False]
 
 
 def test_folders_of_another_name_are_left_alone(tmp_path: Path) -> None:

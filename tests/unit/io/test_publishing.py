@@ -112,9 +112,12 @@ def test_the_environment_can_have_all_wait(
 
 
 COUNT = """
-import sys
+import os, sys
 from deodar.datasets.text import TextDataset
-folder = sys.argv[1]
+from deodar.io import _staging_rules
+folder, is_known = sys.argv[1], sys.argv[2] == "known"
+devices = {os.stat(folder).st_dev: "ext4"} if is_known else {}
+_staging_rules._local_devices = lambda: devices
 dataset = TextDataset(filepath=folder + "/x.txt")
 dataset.save("old")
 calls = []
@@ -127,9 +130,14 @@ print(" ".join(calls))
 """
 
 
-def test_a_save_makes_one_folder_one_rename_and_no_more(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", COUNT, str(tmp_path)], capture_output=True, text=True, check=True)
-    calls = done.stdout.split()
-    assert [call for call in calls if call != "os.mkdir"] == ["os.listdir", "os.rename", "os.rmdir"]
-    # The staging folder; and the dataset's own look whether its folder is there.
-    assert calls.count("os.mkdir") <= 2
+def calls_of_a_save(folder: Path, file_system: str) -> list[str]:
+    program = [sys.executable, "-c", COUNT, str(folder), file_system]
+    return subprocess.run(program, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_a_save_makes_one_rename_and_no_more(tmp_path: Path) -> None:
+    assert calls_of_a_save(tmp_path, "known") == ["os.rename"]
+
+
+def test_a_save_on_an_unknown_file_system_makes_a_folder_and_no_more(tmp_path: Path) -> None:
+    assert calls_of_a_save(tmp_path, "unknown") == ["os.mkdir", "os.listdir", "os.rename", "os.rmdir"]
