@@ -179,6 +179,7 @@ class Recorder:
         """Write down what was noted so far."""
         with self._flushing:
             with self._lock:
+                self._hurry.clear()
                 batch, self._buffer = self._buffer, []
                 self._written = time.monotonic()
             if batch:
@@ -201,15 +202,32 @@ class Recorder:
             self._wake.clear()
             # The last events are written by whoever closes.
             if is_due and not self._closing.is_set():
-                self._hurry.wait(_PATIENT_SECONDS)
-                self._hurry.clear()
+                self._hurry.wait(self._patience_left())
                 # Let a few more come: one commit for many costs little more than one for one.
                 if not self._closing.wait(_BATCH_SECONDS):
-                    self.flush()
+                    self._flush_what_is_due()
             self._beat()
             if self._unfolded >= _FOLDED_COMMITS and not self._closing.is_set():
                 self._unfolded = 0
                 self._journal.fold()
+
+    def _patience_left(self) -> float:
+        """Return for how many seconds what was noted may still wait for an end that takes it along."""
+        with self._lock:
+            began = self._buffer[0][0] if self._buffer else time.time()
+        # Not longer, should somebody have set the clock back.
+        return min(max(began + _PATIENT_SECONDS - time.time(), 0.0), _PATIENT_SECONDS)
+
+    def _flush_what_is_due(self) -> None:
+        """Write from beside the run only what it will not soon write itself.
+
+        A node that computes lets go of the interpreter every 5 ms, and a commit asks for it some ten times: all the
+        while the end of the node could not be written. It was half of what a journal cost.
+        """
+        if self._hurry.is_set() or not self._patience_left():
+            self.flush()
+        elif self._buffer:
+            self._wake.set()
 
     def _beat(self) -> None:
         """Say that the run goes on, for those on other machines who cannot look at its process."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from deodar.engine.cache.content import Stat
 from deodar.engine.cache.digests import digest_text
 from deodar.engine.cache.fingerprint import Fingerprint, Leaf
 from deodar.engine.events import RunEnded, RunStarted, TaskEnded, TaskFailed, TaskReused, TaskSkipped, TaskStarted
+from deodar.engine.journal import recorder as recorder_module
 from deodar.engine.journal import schema
 from deodar.engine.journal.history import History, UnknownRunError, prune, prune_now_and_then
 from deodar.engine.journal.recorder import Recorder, RunHeader
@@ -326,3 +329,32 @@ def test_reading_where_nothing_was_recorded_says_so(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no run was recorded"):
         Journal(tmp_path / "none" / FILE_NAME, read_only=True)
     assert not (tmp_path / "none").exists()
+
+
+def test_what_began_is_not_written_from_beside_a_run_that_will_soon_do_it_itself(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(recorder_module, "time", types.SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic))
+    looked = threading.Semaphore(0)
+    look = Recorder._flush_what_is_due
+
+    def counted(self: Recorder) -> None:
+        look(self)
+        looked.release()
+
+    monkeypatch.setattr(Recorder, "_flush_what_is_due", counted)
+
+    def written() -> list[str]:
+        return [row["kind"] for row in journal.read("SELECT kind FROM events")]
+
+    with Recorder(journal, RunHeader("r1"), NAMES) as recorder:
+        recorder.observe(RunStarted(3))
+        recorder.observe(TaskStarted(A, 1, "w"))
+        for _ in range(2):
+            assert looked.acquire(timeout=60)
+        assert written() == ["RunStarted"]
+        now[0] += 1.0
+        while "TaskStarted" not in written():
+            assert looked.acquire(timeout=60)
+    assert written() == ["RunStarted", "TaskStarted"]
