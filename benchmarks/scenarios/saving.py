@@ -59,7 +59,7 @@ def medians(place: str, data: bytes, is_new: bool) -> dict[str, float]:
         "in place by hand": write,
     }
     found = {name: [] for name in ways}
-    for turn in range(21):
+    for turn in range(41):
         for name, save in ways.items():
             taken = seconds(save, data, Path(place, f"{name}.pkl"), is_new)
             if turn:
