@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
@@ -15,6 +16,9 @@ from typing import TypeAlias
 from ..._records import dataclass
 from ..cache.content import Stat
 from .store import Journal
+
+# A number that is another as soon as another connection has written anything.
+_WRITES_OF_OTHERS = "PRAGMA data_version"
 
 _MOST = 20
 """How many decisions one scope keeps: one for each part of the project that is asked for in turn."""
@@ -31,15 +35,13 @@ class Standing:
     Attributes:
         files: what was looked at.
         packages: versions of packages that tasks were seen to use, beyond those that their code names.
-        reasons: why a task need not run.
-        by_task: for each task, in the order of the question, the number of its reason.
+        reasons: for each task, in the order of the question, why it need not run.
         bundle: under which digest the journal has the tasks that were reused.
     """
 
     files: Sequence[Seen]
     packages: Mapping[str, str]
     reasons: Sequence[str]
-    by_task: Sequence[int]
     bundle: str
 
     def holds(self, version_of: Callable[[str], str | None]) -> bool:
@@ -54,11 +56,15 @@ class Standing:
 
 
 class StandingDecisions:
-    """The decisions of one scope."""
+    """The decisions of one scope.
+
+    To be made before the records are read that a decision is made from: what others write from then on ends it.
+    """
 
     def __init__(self, journal: Journal, scope: str) -> None:
         self._journal = journal
         self._scope = scope
+        self._writes_of_others = journal.read(_WRITES_OF_OTHERS)[0][0]
 
     def are_there(self) -> bool:
         """Say whether there is any: to put a question takes longer."""
@@ -74,30 +80,38 @@ class StandingDecisions:
         if not rows:
             return None
         answer = json.loads(rows[0]["answer"])
-        return Standing(answer["files"], answer["packages"], answer["reasons"], answer["by_task"], rows[0]["bundle"])
+        reasons = [answer["reasons"][number] for number in answer["by_task"]]
+        return Standing(answer["files"], answer["packages"], reasons, rows[0]["bundle"])
 
     def note(self, question: str, decision: Standing) -> bool:
-        """Keep a decision, and let go of the oldest ones."""
+        """Keep a decision, and let go of the oldest ones. Nothing is kept if anybody else has written meanwhile."""
+        # Most tasks have the same reason.
+        reasons = {reason: number for number, reason in enumerate(dict.fromkeys(decision.reasons))}
         answer = json.dumps(
             {
                 "files": list(decision.files),
                 "packages": dict(decision.packages),
-                "reasons": list(decision.reasons),
-                "by_task": list(decision.by_task),
+                "reasons": list(reasons),
+                "by_task": [reasons[reason] for reason in decision.reasons],
             }
         )
         scope = self._scope
-        return self._journal.write(
-            lambda connection: connection.execute(
+
+        def write(connection: sqlite3.Connection) -> None:
+            # A record that is dropped between a decision and this would not end what is not there yet.
+            if connection.execute(_WRITES_OF_OTHERS).fetchone()[0] != self._writes_of_others:
+                return
+            connection.execute(
                 "INSERT OR REPLACE INTO standing (scope, question, made, bundle, answer) VALUES (?, ?, ?, ?, ?)",
                 (scope, question, time.time(), decision.bundle, answer),
-            ),
-            lambda connection: connection.execute(
+            )
+            connection.execute(
                 "DELETE FROM standing WHERE scope = ? AND question NOT IN"
                 " (SELECT question FROM standing WHERE scope = ? ORDER BY made DESC LIMIT ?)",
                 (scope, scope, _MOST),
-            ),
-        )
+            )
+
+        return self._journal.write(write)
 
 
 def as_seen(path: str, found: Stat) -> Seen:

@@ -128,6 +128,9 @@ def remembered(
         yield NO_MEMORY
         return
     with contextlib.ExitStack() as stack:
+        if inquiry is not None:
+            # What is known of this run says nothing of one that a node of it starts.
+            stack.enter_context(inherit(replace(project, state=options)))
         if inquiry is not None and inquiry.standing is not None:
             names = [task.name for task in compiled.graph.tasks]
             yield inquiry.settle(stack, inquiry.standing, names, getattr(work, "run_id", None))

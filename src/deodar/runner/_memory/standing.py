@@ -28,7 +28,7 @@ from ...engine.journal.locks import is_anybody_writing
 from ...engine.journal.recorder import Recorder, RunHeader
 from ...engine.journal.records import FileMemo
 from ...engine.journal.standing import Seen, Standing, StandingDecisions, as_seen
-from ...engine.journal.store import FILE_NAME, Journal, open_journal
+from ...engine.journal.store import FILE_NAME, Journal, JournalError, open_journal
 from ...engine.model import TaskId, ValueId
 from ...io._runtime_default import plain_runtime_class
 from ...io.core import is_parameter, parse_dataset_definition
@@ -47,7 +47,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_OURS = (__name__.partition(".")[0], "typing", "builtins")
+_OWN = __name__.partition(".")[0]
+_OURS = (_OWN, "abc", "typing", "builtins")
+# Whose datasets are what their entries say, and look at nothing else when they are built.
+_TRUSTED = (_OWN, "kedro_datasets")
 
 
 class _UntoldError(Exception):
@@ -78,7 +81,7 @@ def put(
 ) -> Question | None:
     """Return the question that a run puts, before any of its datasets is built; None where that cannot be told."""
     try:
-        if not _is_our_catalog(type(catalog)):
+        if not (isinstance(catalog, DataCatalog) and _is_ours(type(catalog))):
             raise _UntoldError(f"{type(catalog).__name__} may build datasets in its own way")
         nodes = [
             (node.name, repr(node._inputs), repr(node._outputs), prints.of_function(node.func).root)
@@ -102,9 +105,9 @@ def put(
     return Question(digest_bytes(told), datasets.entries, datasets.in_memory)
 
 
-def _is_our_catalog(cls: type) -> bool:
-    """Say whether a catalog is one that we know, with nobody else's code in it."""
-    return issubclass(cls, DataCatalog) and all(base.__module__.partition(".")[0] in _OURS for base in cls.__mro__)
+def _is_ours(cls: type) -> bool:
+    """Say whether a class has nobody else's code in it."""
+    return all(base.__module__.partition(".")[0] in _OURS for base in cls.__mro__)
 
 
 class _Datasets:
@@ -142,8 +145,8 @@ class _Datasets:
             raise _UntoldError(f"the type of {name} is an object")
         if kind not in self._classes:
             cls, _ = parse_dataset_definition({"type": kind})
-            if self._prints.is_own(cls):
-                raise _UntoldError(f"{cls.__qualname__} is the project's own class, which may look at anything")
+            if self._prints.is_own(cls) or cls.__module__.partition(".")[0] not in _TRUSTED:
+                raise _UntoldError(f"{cls.__qualname__} is a class of others, which may look at anything")
             marks = (mark.root for mark in self._prints.of_class(cls))
             self._classes[kind] = (cls.__module__, cls.__qualname__, *marks)
         return self._classes[kind]
@@ -248,15 +251,19 @@ class Inquiry:
         """Let a decision stand, once the run that had nothing to do is written down."""
         if self.question is None or decision.witnesses is None:
             return
-        rows = self.journal.read("SELECT bundle, tasks FROM reused WHERE run = ?", run)
+        try:
+            rows = self.journal.read("SELECT bundle, tasks FROM reused WHERE run = ?", run)
+        except JournalError as error:
+            # The run is over, and well: what the next one finds out anew is no reason to fail.
+            logger.debug("The decision that nothing has to run is not kept: %s", error)
+            return
         if len(rows) != 1 or rows[0]["tasks"] != len(decision.plan.verdicts):
             return
-        reasons: dict[str, int] = {}
-        by_task = [reasons.setdefault(verdict.reason, len(reasons)) for verdict in decision.plan.verdicts]
-        packages = {name: version for record in decision.records.values() for name, version in record.packages.items()}
-        self._decisions.note(
-            self.question.digest, Standing(decision.witnesses, packages, list(reasons), by_task, rows[0]["bundle"])
-        )
+        # Of these tasks alone: others may have been recorded with other versions.
+        records = [decision.records[task.name] for task in decision.seen.graph.tasks]
+        packages = {name: version for record in records for name, version in record.packages.items()}
+        reasons = [verdict.reason for verdict in decision.plan.verdicts]
+        self._decisions.note(self.question.digest, Standing(decision.witnesses, packages, reasons, rows[0]["bundle"]))
 
 
 def inquire(
@@ -272,12 +279,17 @@ def inquire(
     Returns:
         None when nobody can tell: then the decision is made in the usual way, which also says what is wrong.
     """
-    home = home_of(options)
-    journal = open_journal(home) if (home / FILE_NAME).exists() else None
-    if journal is None:
+    if not _is_ours(runner):
+        logger.debug(
+            "Whether anything has to run is decided anew: %s may run anything, on any catalog", runner.__name__
+        )
         return None
-    stack.callback(journal.close)
     try:
+        home = home_of(options)
+        journal = open_journal(home) if (home / FILE_NAME).exists() else None
+        if journal is None:
+            return None
+        stack.callback(journal.close)
         prints = prints_for(catalog, project, journal)
         return Inquiry(options, journal, prints, put(pipeline, catalog, runner, project, options, prints))
     except Exception:
@@ -292,7 +304,7 @@ class _StandingMemory(ActiveMemory):
 
     def __init__(self, inquiry: Inquiry, standing: Standing, names: Sequence[str], run_id: str | None) -> None:
         options, journal = self._options, self._journal = inquiry.options, inquiry.journal
-        self._reasons = [standing.reasons[number] for number in standing.by_task]
+        self._reasons = standing.reasons
         history = History(journal)
         run = new_run_id(lambda name: history.has(name), run_id)
         header = RunHeader(run, options.scope, None, {"mode": options.mode, **options.facts})

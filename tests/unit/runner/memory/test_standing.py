@@ -6,15 +6,14 @@ import contextlib
 import json
 import os
 import sys
-import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deodar.datasets.text import TextDataset
 from deodar.engine.cache import packages
+from deodar.engine.events import AllReused, Event, RunEnded
 from deodar.engine.journal.history import History
 from deodar.engine.journal.records import Records
 from deodar.engine.journal.reused import reused_in
@@ -24,9 +23,8 @@ from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import node, pipeline
 from deodar.runner import SequentialRunner, remembering
 from deodar.runner._memory import standing
-from deodar.runner._memory.code import NodePrints
 
-from .shop import RUNNERS, Shop
+from .shop import RUNNERS, Shop, Watch
 
 
 def journal_of(shop: Shop) -> Journal:
@@ -229,6 +227,100 @@ def test_a_package_that_was_seen_in_use_counts(shop: Shop, monkeypatch: pytest.M
     assert ended(shop)
 
 
+def test_packages_that_only_other_tasks_used_do_not_count(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.run()
+    update = "UPDATE records SET facts = json_set(facts, '$.packages', json(?)) WHERE task = ?"
+    with journal_of(shop) as journal:
+        for task, version in (("low", packages.installed_version("pytest")), ("spread", "0.1")):
+            used = json.dumps({"pytest": version})
+            journal.write(lambda connection, row=(used, task): connection.execute(update, row))  # type: ignore[misc]
+    fewer_nodes(shop)
+    old = shop.pipeline
+    shop.pipeline = lambda: old() + pipeline([node(sys.modules["shop.nodes"].low, "values", "low", name="low")])  # type: ignore[method-assign]
+    shop.make_stand()
+    assert not ended(shop)
+    # As it was when ``spread`` ran, which is no part of this.
+    monkeypatch.setattr(standing, "installed_version", lambda name: "0.1")
+    assert ended(shop)
+
+
+class Meddler(Watch):
+    """Does something to the journal at an event."""
+
+    def __init__(self, kind: type[Event], deed: Callable[[], object]) -> None:
+        super().__init__()
+        self.kind, self.deed = kind, deed
+
+    def observe(self, event: Event) -> None:
+        super().observe(event)
+        if isinstance(event, self.kind):
+            self.deed()
+
+
+def empty(shop: Shop) -> None:
+    with journal_of(shop) as journal:
+        journal.write(lambda connection: connection.execute("DELETE FROM standing"))
+
+
+def test_a_record_that_goes_before_the_decision_is_kept_ends_it(shop: Shop) -> None:
+    shop.make_stand()
+    empty(shop)
+    assert shop.run(watch=Meddler(AllReused, lambda: forget_a_record(shop))).ran == []
+    assert not shop.stands()
+    assert "low" in shop.run().ran
+
+
+def test_a_run_that_is_over_does_not_fail_over_what_it_would_keep(shop: Shop) -> None:
+    shop.make_stand()
+    empty(shop)
+
+    def spoil() -> None:
+        with journal_of(shop) as journal:
+            journal.write(lambda connection: connection.execute("ALTER TABLE reused RENAME TO other"))
+
+    assert shop.run(watch=Meddler(RunEnded, spoil)).reused
+    assert not shop.stands()
+
+
+def test_an_answer_that_makes_no_sense_is_no_answer(shop: Shop) -> None:
+    shop.make_stand()
+    update = "UPDATE standing SET answer = json_set(answer, '$.reasons', json('[]'))"
+    with journal_of(shop) as journal:
+        journal.write(lambda connection: connection.execute(update))
+    assert ended(shop)
+
+
+def test_a_run_inside_of_a_node_is_a_run_of_its_own(tmp_path: Path) -> None:
+    names = ("raw", "inner raw", "inner", "between", "last")
+    config = {name: {"type": "json.JSONDataset", "filepath": str(tmp_path / f"{name}.json")} for name in names}
+    inside = pipeline([node(str, "inner raw", "inner", name="inside")])
+    (tmp_path / "inner raw.json").write_text("1")
+
+    def nest(data: Any) -> Any:
+        SequentialRunner().run(inside, DataCatalog.from_config(config))
+        return data
+
+    outside = pipeline([node(nest, "raw", "between", name="nest"), node(str, "between", "last", name="after")])
+
+    def run() -> list[str]:
+        with remembering(tmp_path / "home", incremental=True, wants_results=False):
+            SequentialRunner().run(outside, DataCatalog.from_config(config))
+        with Journal(tmp_path / "home" / FILE_NAME) as journal:
+            runs = History(journal).runs()
+            assert {each.status for each in runs} == {"completed"}
+            return sorted(row[0] for row in journal.read("SELECT task FROM attempts WHERE outcome = 'done'"))
+
+    for number in (1, 2):
+        # The second time there is a journal to ask.
+        (tmp_path / "raw.json").write_text(str(number))
+        assert run().count("nest") == number
+    ran = run()
+    assert (ran.count("nest"), ran.count("after"), ran.count("inside")) == (2, 2, 1)
+    (tmp_path / "inner raw.json").write_text("2")
+    # What a node does behind the catalog's back is not noticed, nor is it by a decision that stands.
+    assert run() == ran
+
+
 def test_who_writes_meanwhile_is_waited_for(shop: Shop) -> None:
     shop.make_stand()
     with journal_of(shop) as journal:
@@ -237,97 +329,3 @@ def test_who_writes_meanwhile_is_waited_for(shop: Shop) -> None:
         insert = "INSERT INTO locks VALUES (?, 'other', 1, ?, '', 4e9)"
         journal.write(lambda connection: connection.execute(insert, (target, me)))
     assert ended(shop)
-
-
-class TestNothingStands:
-    """Where not everything can be told from outside."""
-
-    def check(self, shop: Shop) -> None:
-        shop.run()
-        # All files are old enough when the journal believes their stats.
-        while True:
-            watch = shop.run()
-            with journal_of(shop) as journal:
-                known = {row[0] for row in journal.read("SELECT path FROM content")}
-            if known >= {str(shop.path(name)) for name in ("low", "spread", "label")}:
-                break
-        watch = shop.run()
-        assert watch.ran == []
-        assert not shop.stands()
-
-    def test_for_a_class_of_the_project(self, shop: Shop) -> None:
-        (shop.package / "data.py").write_text(
-            "from deodar.datasets.json import JSONDataset\n\n\nclass Mine(JSONDataset):\n    pass\n"
-        )
-        shop.config["high"]["type"] = "shop.data.Mine"
-        self.check(shop)
-
-    def test_for_versions(self, shop: Shop) -> None:
-        shop.config["high"]["versioned"] = True
-        self.check(shop)
-
-    def test_for_a_dataset_that_a_hook_put_there(self, shop: Shop) -> None:
-        old = shop.catalog
-
-        def catalog() -> DataCatalog:
-            made = old()
-            made["high"] = made["high"]
-            return made
-
-        shop.catalog = catalog  # type: ignore[method-assign]
-        self.check(shop)
-
-    def test_for_somebody_elses_catalog(self, shop: Shop) -> None:
-        class Own(DataCatalog):
-            pass
-
-        def catalog() -> DataCatalog:
-            made = Own.from_config(shop.config)
-            made["params:factor"] = MemoryDataset(shop.params["factor"])
-            made["params:label.name"] = MemoryDataset(shop.params["label"]["name"])
-            return made
-
-        shop.catalog = catalog  # type: ignore[method-assign]
-        self.check(shop)
-
-    def test_for_an_object_in_the_configuration(self, shop: Shop) -> None:
-        shop.config["high"]["metadata"] = {"of": types.SimpleNamespace()}
-        self.check(shop)
-
-    def test_for_a_dataset_that_is_kept_in_memory(self, shop: Shop) -> None:
-        shop.config["high"] = {"type": "CachedDataset", "dataset": shop.config["high"]}
-        self.check(shop)
-
-    def test_for_values_that_are_brought_back(self, shop: Shop) -> None:
-        old = shop.run
-        shop.run = lambda *a, **k: old(*a, **{"spill": "always", "wants_results": True, **k})  # type: ignore[method-assign]
-        del shop.config["label"]
-        shop.run()
-        for _ in range(5):
-            shop.run()
-        assert not shop.stands()
-
-
-class Listing(TextDataset):
-    """What a folder has in it."""
-
-    def load(self) -> str:
-        return " ".join(sorted(os.listdir(str(self._get_load_path()))))
-
-
-def test_a_folder_of_data_is_looked_at_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As if it came with a package: classes of a project's own are out anyway.
-    monkeypatch.setattr(NodePrints, "is_own", lambda self, cls: False)
-    (tmp_path / "folder").mkdir()
-    config = {
-        "raw": {"type": f"{__name__}.Listing", "filepath": str(tmp_path / "folder")},
-        "out": {"type": "text.TextDataset", "filepath": str(tmp_path / "out")},
-    }
-    copy = pipeline([node(str.upper, "raw", "out", name="copy")])
-    for number in range(6):
-        (tmp_path / "folder" / f"f{number // 3}").touch()
-        with remembering(tmp_path / "home", incremental=True, wants_results=False):
-            SequentialRunner().run(copy, DataCatalog.from_config(config))
-    assert (tmp_path / "out").read_text() == "F0 F1"
-    with Journal(tmp_path / "home" / FILE_NAME) as journal:
-        assert not StandingDecisions(journal, "").are_there()
