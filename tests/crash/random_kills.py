@@ -19,9 +19,8 @@ import numpy as np
 import psutil
 
 from deodar.engine.driver import Driver
-from deodar.engine.executors import _pool
 from deodar.engine.executors._blame import WorkerDiedError, WorkerNotReadyError
-from deodar.engine.executors.processes import ProcessExecutor
+from deodar.engine.executors.processes import ProcessExecutor, pool
 from deodar.engine.graph import TaskGraph
 from deodar.engine.model import NO_RETRY, RetryPolicy, RunPolicy, TaskSpec, ValueId, ValueSpec
 
@@ -134,8 +133,8 @@ def main() -> None:
         kills += killed
         lost += tasks
         if chance.random() < 0.2:
-            _pool.close_idle_pools()
-    _pool.close_idle_pools()
+            pool.close_idle_pools()
+    pool.close_idle_pools()
     faulthandler.cancel_dump_traceback_later()
     below = psutil.Process().children(recursive=True)
     psutil.wait_procs(below, timeout=10)

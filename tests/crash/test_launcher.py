@@ -13,8 +13,8 @@ METHODS = ("forkserver", "spawn", "fork")
 
 LOSE_DRIVER = """
 import os, select, signal, socket, sys
-from deodar.engine.executors._launch import launch
 from deodar.engine.executors._wire import RECORD, START, Lane
+from deodar.engine.executors.processes.launch import launch
 
 method, when = sys.argv[1:]
 launcher = launch(method)
@@ -117,13 +117,13 @@ def test_a_module_that_starts_a_run_when_it_is_imported_is_refused_in_workers(me
 
 NEVER_USED = """
 import sys
-from deodar.engine.executors import _pool
+from deodar.engine.executors.processes.pool import borrow, give_back
 
-pool = _pool.borrow(sys.argv[1])
+pool = borrow(sys.argv[1])
 link = pool.start_worker()
 while not link.pid:
     pool.poll(1)
-_pool.give_back(pool)
+give_back(pool)
 """
 
 

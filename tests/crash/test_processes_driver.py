@@ -148,7 +148,7 @@ def work(_):
     frame = pl.DataFrame({"a": range(1000)}).lazy().group_by("a").len().collect()
     b = np.random.rand(200, 200)
     return frame.height + int((b @ b).shape[0])
-from deodar.engine.executors._pool import close_idle_pools
+from deodar.engine.executors.processes.pool import close_idle_pools
 for n in range(int(sys.argv[1])):
     assert h.run([work, work], prepare=settings).status == "completed"
     if n % 12 == 0:

@@ -14,8 +14,8 @@ import numpy as np
 import psutil
 import pytest
 
-from deodar.engine.executors import _pool
 from deodar.engine.executors._blame import MemoryWatch, WorkerDiedError, WorkerNotReadyError, WorkerOutOfMemoryError
+from deodar.engine.executors.processes.pool import borrow, close_idle_pools, give_back, warmed
 from deodar.engine.model import FailureKind, TaskSpec
 
 from . import harness_processes as h
@@ -27,10 +27,10 @@ METHODS = ("forkserver", "spawn", "fork")
 def strangers() -> Iterator[set[psutil.Process]]:
     """Return the children from before, such as helpers of the standard library's pools; leave no other behind."""
     # An earlier test's pool may idle in this process, and a run would take its workers.
-    _pool.close_idle_pools()
+    close_idle_pools()
     before = set(psutil.Process().children())
     yield before
-    _pool.close_idle_pools()
+    close_idle_pools()
     assert set(psutil.Process().children()) <= before and not h.left_in_memory(os.getpid())
 
 
@@ -133,12 +133,12 @@ def test_an_error_while_workers_get_ready_is_the_cause_of_the_runs_error() -> No
 
 
 def test_a_worker_killed_before_it_was_told_anything_is_replaced() -> None:
-    pool = _pool.borrow("forkserver")
+    pool = borrow("forkserver")
     link = pool.start_worker()
     h.eventually(lambda: pool.poll(0.1) == [] and link.pid, "the worker started")
     os.kill(link.pid, signal.SIGKILL)
     h.eventually(lambda: h.is_gone(link.pid), "the worker died")
-    _pool.give_back(pool)
+    give_back(pool)
     assert h.run([nothing] * 5, workers=1).status == "completed"
 
 
@@ -160,7 +160,7 @@ def test_the_launcher_killed_between_two_runs_is_replaced(strangers: set[psutil.
 
 
 def test_the_launcher_killed_before_it_has_read_anything_is_replaced(strangers: set[psutil.Process]) -> None:
-    with _pool.warmed("forkserver", 2, ()):
+    with warmed("forkserver", 2, ()):
         # It takes some time to boot, and what it was sent waits in its socket.
         (launcher,) = set(psutil.Process().children()) - strangers
         launcher.kill()

@@ -140,8 +140,7 @@ class ParallelRunner(RemoteRunner):
         if not is_ours or not pipeline.nodes or is_selective(project):
             return nullcontext()
         # Imported here, before all else that a run needs: nothing takes as long as the start of processes.
-        from ..engine.executors._launch import start_method
-        from ..engine.executors._pool import warmed
+        from ..engine.executors.processes import start_method, warmed
 
         return warmed(start_method(warn=False), workers, _modules_of_work(pipeline.nodes, project))
 

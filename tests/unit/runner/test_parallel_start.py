@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from deodar.engine.executors._pool import close_idle_pools
+from deodar.engine.executors.processes.pool import close_idle_pools
 from deodar.io import AbstractDataset, DataCatalog, MemoryDataset
 from deodar.pipeline import Pipeline, node
 from deodar.runner import ParallelRunner
@@ -131,7 +131,7 @@ def test_the_runner_brings_no_multiprocessing_along() -> None:
         from deodar.runner import ParallelRunner
         from deodar.runner.parallel_runner import ParallelRunner
         print([name for name in sys.modules if name in ("multiprocessing", "concurrent.futures", "subprocess")])
-        import deodar.engine.executors.processes
+        from deodar.engine.executors.processes import ProcessExecutor
         print([name for name in sys.modules if name in ("multiprocessing", "hmac", "shutil", "json", "tempfile")])
     """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

@@ -1,1 +1,4 @@
-"""Where tasks run. Every module here holds one executor; ``protocol`` says what they promise."""
+"""Where tasks run. Every module here holds one executor, every package a kind of them.
+
+``protocol`` says what they promise.
+"""

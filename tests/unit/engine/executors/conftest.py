@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deodar.engine.executors._pool import close_idle_pools
+from deodar.engine.executors.processes.pool import close_idle_pools
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-
 from deodar.engine.executors._pace import Pace
-from deodar.engine.executors._worker import Meter
 
 
 def depth_after(pace: Pace, *seconds: float) -> int:
@@ -31,14 +28,3 @@ def test_the_window_is_that_of_all_workers() -> None:
     pace = Pace(3, 128)
     pace.note(1e-6)
     assert pace.window == 3 * 128
-
-
-def test_in_a_process_of_others_their_threads_are_not_counted() -> None:
-    alone, among_others = Meter(), Meter(alone=False)
-    alone.start()
-    among_others.start()
-    other = threading.Thread(target=sum, args=(range(3_000_000),))
-    other.start()
-    other.join()
-    # The other thread does all of the work, and this one waits.
-    assert among_others.stop()[0] < alone.stop()[0] / 2

@@ -23,7 +23,7 @@ from ...transport.parcel import Parcel
 from .._remote_errors import pack_error
 from .._reporting import forward_reports
 from .._wire import DONE, FAILED, UNREADY
-from .._worker import Meter
+from ..processes.worker import Meter
 from ..protocol import Work
 from .outfit import ClusterOutfit, Guest, is_engines
 

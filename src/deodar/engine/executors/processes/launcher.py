@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from ._wire import EXITED, KILL, RECORD, REFUSED, START, STARTED
+from .._wire import EXITED, KILL, RECORD, REFUSED, START, STARTED
 
 Birth = tuple[int, socket.socket, socket.socket, int]
 """A worker's number, the ends of its sockets, and the process that it must not outlive."""
@@ -40,7 +40,7 @@ def main(descriptor: str, method: str, *modules: str) -> None:
         if collects:
             gc.enable()
         # Loaded before any fork, so that no worker has to.
-        from ._worker import be_worker
+        from .worker import be_worker
 
         be_worker(*birth)
 
@@ -52,7 +52,7 @@ def serve(control: socket.socket, start: Callable[[Birth], int], modules: Sequen
     wake, woken = _wake_up_for_exits()
     if start is _fork:
         # For all workers at once, before the first fork.
-        for module in (f"{__package__}._worker", *modules):
+        for module in (f"{__package__}.worker", *modules):
             importlib.import_module(module)
         gc.freeze()  # or the first collection in each worker would copy all pages
     workers = Workers(control)
@@ -176,7 +176,7 @@ def _fork(birth: Birth) -> int:
 
 
 def _spawn(birth: Birth) -> int:
-    from ._launch import program
+    from .launch import program
 
     serial, down, up, parent = birth
     pid = os.fork()
@@ -185,7 +185,7 @@ def _spawn(birth: Birth) -> int:
     try:
         for end in (down, up):
             end.set_inheritable(True)
-        arguments = program("_worker", str(serial), str(down.fileno()), str(up.fileno()), str(parent))
+        arguments = program("worker", str(serial), str(down.fileno()), str(up.fileno()), str(parent))
         os.execv(sys.executable, arguments)
     finally:
         os._exit(127)

@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ... import _environment
-from ._blame import WorkerNotReadyError
-from ._readiness import check_ready
+from .... import _environment
+from .._blame import WorkerNotReadyError
+from .readiness import check_ready
 
 logger = logging.getLogger(__name__)
 
 METHODS = ("forkserver", "spawn", "fork")
-_FOLDER = Path(__file__).resolve().parents[2]
+_FOLDER = Path(__file__).resolve().parents[3]
 _PACKAGE = __name__.partition(".")[0]
 _MODULES = __name__.rpartition(".")[0]
 
@@ -112,7 +112,7 @@ def launch(method: str, modules: Sequence[str] = ()) -> Launcher:
 
 
 def _start_launcher(far: socket.socket, method: str, modules: Sequence[str]) -> int:
-    command = program("_launcher", str(far.fileno()), method, *modules)
+    command = program("launcher", str(far.fileno()), method, *modules)
     process = subprocess.Popen(command, pass_fds=(far.fileno(),), stdin=subprocess.DEVNULL)
     process.returncode = 0  # it is waited for by number: not to be warned of as forgotten
     return process.pid
@@ -163,7 +163,7 @@ def _be_forked_launcher(near: socket.socket, far: socket.socket) -> None:
     try:
         near.close()
         _let_go_of_input()
-        module = importlib.import_module(f"{_MODULES}._launcher")
+        module = importlib.import_module(f"{_MODULES}.launcher")
         module.main(str(far.detach()), "fork")
         code = 0
     except SystemExit as leaving:

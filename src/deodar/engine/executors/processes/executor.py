@@ -16,27 +16,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
-from ..commands import Submit
-from ..events import Event, TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerLost, WorkerStarted
-from ..graph import TaskGraph
-from ..model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
-from ..transport.shelf import Shelf
-from ..transport.writer import LARGE, Handle, mapped_bytes
-from . import _pool, _wire
-from ._attempt import NO_FACTS
-from ._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError
-from ._crew import Crew
-from ._devices import Devices
-from ._driver_side import DriverChannel, DriverSide
-from ._holdings import Holdings
-from ._launch import start_method
-from ._outfit import capture_outfit
-from ._overseer import GRACE, Overseer
-from ._pace import Pace
-from ._pool import Exit, Link, Pool
-from ._remote_errors import unpack_error
-from ._reporting import Warner, handle_record
-from .protocol import Work
+from ...commands import Submit
+from ...events import Event, TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerLost, WorkerStarted
+from ...graph import TaskGraph
+from ...model import Failure, FailureKind, TaskId, TaskReport, TaskSpec, ValueId
+from ...transport.shelf import Shelf
+from ...transport.writer import LARGE, Handle, mapped_bytes
+from .. import _wire
+from .._attempt import NO_FACTS
+from .._blame import MemoryWatch, TaskCancelledError, WorkerNotReadyError
+from .._driver_side import DriverChannel, DriverSide
+from .._outfit import capture_outfit
+from .._pace import Pace
+from .._remote_errors import unpack_error
+from .._reporting import Warner, handle_record
+from ..protocol import Work
+from . import pool
+from .crew import Crew
+from .devices import Devices
+from .holdings import Holdings
+from .launch import start_method
+from .overseer import GRACE, Overseer
+from .pool import Exit, Link, Pool
 
 MOST_WORKERS = 512
 
@@ -90,7 +91,7 @@ class ProcessExecutor:
 
     def __enter__(self) -> ProcessExecutor:
         self._memory = MemoryWatch()
-        self._pool: Pool = _pool.borrow(self.method)
+        self._pool: Pool = pool.borrow(self.method)
         try:
             self._holdings = Holdings(Shelf(writers=self.workers + 1, budget=self._budget))
         except BaseException:
@@ -114,7 +115,7 @@ class ProcessExecutor:
         finally:
             self.shelf.close()
             if kind is None or issubclass(kind, Exception):
-                _pool.give_back(self._pool)
+                pool.give_back(self._pool)
             else:
                 # An interrupt may have struck anywhere: what the books say cannot be relied on.
                 self._pool.close(GRACE / 2)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from deodar.engine.executors import _pool
 from deodar.engine.executors.processes import ProcessExecutor
+from deodar.engine.executors.processes.pool import borrow, close_idle_pools, give_back, warmed
 
 from . import jobs
 from .harness import Job, run_jobs
@@ -20,14 +20,14 @@ Processes = Callable[[], list[psutil.Process]]
 
 @pytest.fixture(autouse=True)
 def no_idle_pools() -> Iterator[None]:
-    _pool.close_idle_pools()
+    close_idle_pools()
     yield
-    _pool.close_idle_pools()
+    close_idle_pools()
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_workers_that_were_started_early_are_those_of_the_run(method: str, new_processes: Processes) -> None:
-    with _pool.warmed(method, 2, ()):
+    with warmed(method, 2, ()):
         launcher = new_processes()[0]
         run_jobs([Job(jobs.nothing)] * 4, method=method)
         assert [process for process in new_processes() if process.ppid() == os.getpid()] == [launcher]
@@ -36,7 +36,7 @@ def test_workers_that_were_started_early_are_those_of_the_run(method: str, new_p
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
 def test_workers_that_were_started_early_and_not_used_are_gone(method: str, new_processes: Processes) -> None:
-    with _pool.warmed(method, 2, ()):
+    with warmed(method, 2, ()):
         started = new_processes()
         assert started
     # It may be before the launcher has started any, or in the middle of that.
@@ -45,7 +45,7 @@ def test_workers_that_were_started_early_and_not_used_are_gone(method: str, new_
 
 
 def test_they_are_gone_when_the_run_fails_before_it_begins(new_processes: Processes) -> None:
-    with pytest.raises(ZeroDivisionError), _pool.warmed("forkserver", 1, ()):
+    with pytest.raises(ZeroDivisionError), warmed("forkserver", 1, ()):
         raise ZeroDivisionError
     assert not new_processes()
 
@@ -53,25 +53,25 @@ def test_they_are_gone_when_the_run_fails_before_it_begins(new_processes: Proces
 def test_nothing_starts_early_beside_workers_that_wait(new_processes: Processes) -> None:
     run_jobs([Job(jobs.nothing)], workers=1)
     before = new_processes()
-    with _pool.warmed("forkserver", 2, ()):
+    with warmed("forkserver", 2, ()):
         assert new_processes() == before
     assert new_processes() == before
 
 
 def test_what_is_forked_is_never_forked_early(new_processes: Processes) -> None:
-    with _pool.warmed("fork", 2, ()):
+    with warmed("fork", 2, ()):
         assert not new_processes()
 
 
 def test_workers_that_were_started_early_for_nothing_end() -> None:
-    with _pool.warmed("forkserver", 3, ()):
+    with warmed("forkserver", 3, ()):
         (worker,) = run_jobs([Job(jobs.pid)], workers=3).results
-        pool = _pool.borrow("forkserver")
+        pool = borrow("forkserver")
         try:
             while [link.pid for link in pool.links.values()] != [worker]:
                 pool.poll(30)
         finally:
-            _pool.give_back(pool)
+            give_back(pool)
 
 
 def test_a_worker_that_an_earlier_run_left_unusable_gives_way_to_a_fresh_one() -> None:
@@ -85,7 +85,7 @@ def test_new_workers_have_the_modules_that_all_need() -> None:
     def is_loaded() -> bool:
         return "wave" in sys.modules
 
-    with _pool.warmed("forkserver", 1, ["wave"]):
+    with warmed("forkserver", 1, ["wave"]):
         assert run_jobs([Job(is_loaded)], workers=1).results == [True]
 
 

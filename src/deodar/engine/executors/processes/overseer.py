@@ -7,9 +7,9 @@ import signal
 import time
 from collections.abc import Sequence
 
-from ..model import TaskSpec
-from ._pool import Link, Pool
-from ._private_memory import MemoryLooks
+from ...model import TaskSpec
+from .pool import Link, Pool
+from .private_memory import MemoryLooks
 
 GRACE = 1.0
 """Seconds between asking a worker to end and killing it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deodar.engine.executors._private_memory import MemoryLooks, memory_of
+from deodar.engine.executors.processes.private_memory import MemoryLooks, memory_of
 
 SIZE = 64 << 20
 

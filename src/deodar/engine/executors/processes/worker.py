@@ -22,18 +22,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..transport.pickling import UnreadableValueError
-from ..transport.writer import LARGE, RAM, Handle, ShelfAddress, Writer, mapped_bytes
-from ._outfit import Outfit, is_stale, now, put_on
-from ._private_memory import memory_of
-from ._readiness import getting_ready
-from ._remote_errors import pack_error
-from ._reporting import forward_reports
-from ._wire import DONE, FAILED, PREPARE, READY, STALE, TASK, UNREADY, LaneEnd, decode, encode, frame
+from ...transport.pickling import UnreadableValueError
+from ...transport.writer import LARGE, RAM, Handle, ShelfAddress, Writer, mapped_bytes
+from .._outfit import Outfit, is_stale, now, put_on
+from .._remote_errors import pack_error
+from .._reporting import forward_reports
+from .._wire import DONE, FAILED, PREPARE, READY, STALE, TASK, UNREADY, LaneEnd, decode, encode, frame
+from .private_memory import memory_of
+from .readiness import getting_ready
 
 if TYPE_CHECKING:  # a quarter of what a worker would import before it starts
-    from ..model import TaskId, ValueId
-    from .protocol import Work
+    from ...model import TaskId, ValueId
+    from ..protocol import Work
 
 _PR_SET_PDEATHSIG = 1
 _KILL_ME_FIRST = 200

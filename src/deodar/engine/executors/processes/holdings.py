@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..graph import TaskGraph
-from ..model import TaskSpec, ValueId
-from ..transport.pickling import UnportableValueError
-from ..transport.shelf import Shelf
-from ..transport.writer import LARGE, Handle
-from ._driver_side import DriverChannel
+from ...graph import TaskGraph
+from ...model import TaskSpec, ValueId
+from ...transport.pickling import UnportableValueError
+from ...transport.shelf import Shelf
+from ...transport.writer import LARGE, Handle
+from .._driver_side import DriverChannel
 
 
 class Holdings:

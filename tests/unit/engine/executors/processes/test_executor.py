@@ -15,8 +15,7 @@ import pytest
 
 from deodar.engine.commands import Submit
 from deodar.engine.events import TaskEnded, TaskFailed, TaskStarted, ValuesHeld, WindowChanged, WorkerStarted
-from deodar.engine.executors import _pool
-from deodar.engine.executors.processes import ProcessExecutor
+from deodar.engine.executors.processes import ProcessExecutor, pool
 from deodar.engine.model import FailureKind, Resources, RetryPolicy, TaskId
 from deodar.engine.transport.pickling import UnportableValueError
 
@@ -142,7 +141,7 @@ def test_closing_the_pools_does_not_wait_for_what_the_program_started() -> None:
     sockets = [link.fd for link in psutil.Process().net_connections("unix")]
     bystander = subprocess.Popen(["sleep", "600"], pass_fds=sockets)
     try:
-        _pool.close_idle_pools()
+        pool.close_idle_pools()
         assert bystander.poll() is None
     finally:
         bystander.kill()
@@ -168,7 +167,7 @@ def test_no_more_workers_start_than_there_are_tasks() -> None:
 
 def test_closing_the_pools_ends_their_processes() -> None:
     (worker,) = run_jobs([Job(jobs.pid)], workers=1).results
-    _pool.close_idle_pools()
+    pool.close_idle_pools()
     assert not psutil.pid_exists(worker)
 
 
@@ -264,7 +263,7 @@ def test_a_large_input_is_not_counted_as_memory_of_its_readers(tmp_path: Path) -
 
     def watch() -> None:
         while not noticed.exists() and not over.wait(0.01):
-            for link in [link for pool in list(_pool._all) for link in list(pool.links.values())]:
+            for link in [link for each in list(pool._all) for link in list(each.links.values())]:
                 if link.looks is not None and link.looks._shared > 150 << 20:
                     noticed.touch()
 
@@ -353,7 +352,7 @@ def test_the_traceback_of_the_worker_is_the_cause() -> None:
 
 def test_the_traceback_begins_with_the_users_frame() -> None:
     lines = run_jobs([Job(jobs.fail)]).failure().traceback.splitlines()
-    assert "engine/executors/_worker" not in lines[1]
+    assert "engine/executors/processes/worker" not in lines[1]
 
 
 def test_causes_of_an_error_arrive_with_it() -> None:
@@ -392,7 +391,7 @@ def test_a_closure_that_fails_is_shown_with_its_file_and_line() -> None:
 
 def test_of_an_error_inside_the_package_one_frame_is_shown() -> None:
     trace = run_jobs([Job(threading.Lock, [], "a")]).failure().traceback
-    assert trace.count("_worker.py") <= 1 and trace.count("pickling.py") <= 3
+    assert trace.count("processes/worker.py") <= 1 and trace.count("pickling.py") <= 3
 
 
 def test_leaving_the_program_in_a_task_is_a_failure_of_that_task() -> None:

@@ -19,12 +19,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..._records import dataclass
-from ..commands import Submit
-from ..model import FailureKind
-from ._launch import Launcher, launch
-from ._private_memory import MemoryLooks
-from ._wire import EXITED, HAS_PACKETS, KILL, RECORD, REFUSED, START, STARTED, FrameReader, Lane
+from ...._records import dataclass
+from ...commands import Submit
+from ...model import FailureKind
+from .._wire import EXITED, HAS_PACKETS, KILL, RECORD, REFUSED, START, STARTED, FrameReader, Lane
+from .launch import Launcher, launch
+from .private_memory import MemoryLooks
 
 _PATIENCE = 2.0
 """Seconds for idle workers to end by themselves."""

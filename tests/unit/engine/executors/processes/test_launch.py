@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from deodar.engine.executors._launch import start_method
+from deodar.engine.executors.processes.launch import start_method
 
 NAMES = ("DEODAR_MP_CONTEXT", "KEDRO_MP_CONTEXT")
 
@@ -79,11 +79,11 @@ def test_under_the_drop_in_workers_have_the_other_name_too(method: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", DROPIN, method], capture_output=True, text=True, timeout=60, env=environment
     )
-    assert done.stdout == "kedro.engine.executors._worker\n", done.stderr
+    assert done.stdout == "kedro.engine.executors.processes.worker\n", done.stderr
 
 
 def test_the_package_is_found_though_it_is_on_no_path_of_the_interpreter(tmp_path: Path) -> None:
-    source = str(Path(start_method.__code__.co_filename).resolve().parents[3])
+    source = str(Path(start_method.__code__.co_filename).resolve().parents[4])
     program = f"""if True:
         import sys
         sys.path.insert(0, {source!r}); sys.path.insert(0, {str(Path(__file__).parent)!r})

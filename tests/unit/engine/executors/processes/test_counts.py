@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deodar.engine.executors import _pool
+from deodar.engine.executors.processes import pool
 
 from . import jobs
 from .harness import Job, run_jobs
@@ -39,7 +39,7 @@ def test_a_large_value_is_written_once_and_never_copied_by_its_readers() -> None
 
 
 def test_a_worker_has_few_modules_when_it_begins_to_look_at_the_work() -> None:
-    _pool.close_idle_pools()
+    pool.close_idle_pools()
     program = """if True:
         import sys
         sys.path.insert(0, sys.argv[1])
@@ -51,7 +51,7 @@ def test_a_worker_has_few_modules_when_it_begins_to_look_at_the_work() -> None:
 
 
 def test_a_worker_imports_nothing_heavy_before_the_project() -> None:
-    program = "import sys, deodar.engine.executors._launcher, deodar.engine.executors._worker; print(*sys.modules)"
+    program = "import sys; from deodar.engine.executors.processes import launcher, worker; print(*sys.modules)"
     loaded = {name.partition(".")[0] for name in run_python(program).split()}
     heavy = {
         "numpy",

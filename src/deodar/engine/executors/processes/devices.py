@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..model import TaskId
+from ...model import TaskId
 
 
 class Devices:

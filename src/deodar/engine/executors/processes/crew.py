@@ -7,12 +7,12 @@ import os
 import signal
 from typing import Any
 
-from ..transport.pickling import pack_by_value
-from ..transport.shelf import Shelf
-from ._blame import WorkerNotReadyError
-from ._pool import Exit, Link, Pool
-from ._strays import made_up_modules_by_value
-from ._wire import PREPARE, encode
+from ...transport.pickling import pack_by_value
+from ...transport.shelf import Shelf
+from .._blame import WorkerNotReadyError
+from .._strays import made_up_modules_by_value
+from .._wire import PREPARE, encode
+from .pool import Exit, Link, Pool
 
 logger = logging.getLogger(__name__)
 
