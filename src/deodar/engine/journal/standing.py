@@ -66,10 +66,6 @@ class StandingDecisions:
         self._scope = scope
         self._writes_of_others = journal.read(_WRITES_OF_OTHERS)[0][0]
 
-    def are_there(self) -> bool:
-        """Say whether there is any: to put a question takes longer."""
-        return bool(self._journal.read("SELECT 1 FROM standing WHERE scope = ? LIMIT 1", self._scope))
-
     def find(self, question: str) -> Standing | None:
         """Return the decision on a question, if it was made and no record was written since."""
         rows = self._journal.read(

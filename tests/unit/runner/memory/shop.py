@@ -64,6 +64,12 @@ RUNNERS: dict[str, Callable[[], Any]] = {
 }
 
 
+def stands_in(home: Path, scope: str = "") -> bool:
+    """Say whether a journal has a decision that nothing has to run."""
+    with Journal(home / FILE_NAME) as journal:
+        return bool(journal.read("SELECT 1 FROM standing WHERE scope = ?", scope))
+
+
 class Watch:
     """Notes which nodes ran, and why others did not."""
 
@@ -156,8 +162,7 @@ class Shop:
 
     def stands(self) -> bool:
         """Say whether the journal has a decision that nothing has to run."""
-        with Journal(self.home / FILE_NAME) as journal:
-            return bool(journal.read("SELECT 1 FROM standing"))
+        return stands_in(self.home)
 
     def built(self) -> set[str]:
         """Return the datasets that the last run built."""

@@ -11,7 +11,6 @@ import pytest
 
 from deodar.datasets.json import JSONDataset
 from deodar.datasets.text import TextDataset
-from deodar.engine.journal.standing import StandingDecisions
 from deodar.engine.journal.store import FILE_NAME, Journal
 from deodar.io import DataCatalog, MemoryDataset
 from deodar.pipeline import node, pipeline
@@ -144,5 +143,4 @@ def test_a_folder_of_data_is_looked_at_each_time(tmp_path: Path, monkeypatch: py
         with remembering(tmp_path / "home", incremental=True, wants_results=False):
             SequentialRunner().run(copy, DataCatalog.from_config(config))
     assert (tmp_path / "out").read_text() == "F0 F1"
-    with Journal(tmp_path / "home" / FILE_NAME) as journal:
-        assert not StandingDecisions(journal, "").are_there()
+    assert not stands_in(tmp_path / "home")
