@@ -18,7 +18,7 @@ from deodar.runner import SequentialRunner, remembering
 from deodar.runner._memory import standing
 from deodar.runner._memory.code import NodePrints
 
-from .shop import RUNNERS, Shop
+from .shop import RUNNERS, Shop, stands_in
 
 
 class Elsewhere(JSONDataset):
