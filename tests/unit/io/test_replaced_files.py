@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import os
 import threading
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,9 @@ def test_a_fork_waits_for_the_threads(tmp_path: Path, monkeypatch: pytest.Monkey
         close(handle)
         closed.append(handle)
 
-    monkeypatch.setattr("_thread.allocate_lock", Lock)
+    # Of this module alone: imports take locks, too.
+    own = types.SimpleNamespace(allocate_lock=Lock, start_new_thread=_thread.start_new_thread)
+    monkeypatch.setattr(replaced_files, "_thread", own)
     monkeypatch.setattr("os.close", close_late)
     monkeypatch.setattr(replaced_files, "_LONGEST_WAIT", 20)
     replace(tmp_path)

@@ -80,20 +80,23 @@ class CodeTracker:
 
 
 def _summarise(nodes: list[_Node]) -> Fingerprint:
-    python = python_leaf()
-    leaves: dict[Leaf, None] = {python: None}
-    notes: dict[str, None] = {}
-    spelled: list[str] = [python.digest]
-    for node in nodes:
-        spelled.append(_spell(node.part.kind, node.part.digest, node.edges))
-        notes.update(dict.fromkeys(node.part.notes))
-        if node.part.kind and node.part.name:
-            leaves[Leaf(node.part.kind, node.part.name, node.part.digest, node.part.shown)] = None
+    spelled = [python_leaf().digest, *(_spell(node.part.kind, node.part.digest, node.edges) for node in nodes)]
+    noted = dict.fromkeys(note for node in nodes for note in node.part.notes)
+    # Most functions have not changed, and nobody asks what they are made of.
+    return Fingerprint(digest_text(*spelled), lambda: _leaves(nodes), tuple(noted))
+
+
+def _leaves(nodes: list[_Node]) -> tuple[Leaf, ...]:
+    parts = [node.part for node in nodes if node.part.kind and node.part.name]
     wiring = [
         f"{nodes[number].part.kind}:{label}:{nodes[number].part.digest}" for n in nodes for label, number in n.edges
     ]
-    leaves[Leaf("wiring", "what its names stand for", digest_text(*wiring))] = None
-    return Fingerprint(digest_text(*spelled), tuple(leaves), tuple(notes))
+    leaves = [
+        python_leaf(),
+        *(Leaf(part.kind, part.name, part.digest, part.shown) for part in parts),
+        Leaf("wiring", "what its names stand for", digest_text(*wiring)),
+    ]
+    return tuple(dict.fromkeys(leaves))
 
 
 def _spell(kind: str, digest: str, edges: Iterable[tuple[str, int]]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 
 
+@cache
 def python_leaf() -> Leaf:
     """Return the leaf that stands for the interpreter and its standard library."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
