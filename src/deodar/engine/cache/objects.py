@@ -6,7 +6,7 @@ import functools
 import logging
 import sys
 import types
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from . import memory
@@ -15,7 +15,7 @@ from .members import BUILTINS, CONTAINERS, METHODS, attributes_of, state_of, wri
 from .modules import ModuleSources
 from .names import Names
 from .packages import UNKNOWN, Packages, is_standard
-from .parts import Edges, Part, text_part
+from .parts import Edge, Edges, Part, text_part
 from .secrets import hidden
 from .syntax import CodeFacts, SourceReader, reaches_anything
 
@@ -38,9 +38,11 @@ class Describer:
         self.sources = ModuleSources(self)
         self._parts: dict[int, Part] = {}
 
-    def edges(self, part: Part) -> Edges:
-        """Yield what a part reaches, with the name that leads there."""
-        return iter(()) if part.reach is None else part.reach()
+    def edges(self, part: Part) -> Sequence[Edge]:
+        """Return what a part reaches, with the name that leads there; helpers are reached from many functions."""
+        if part.edges is None:
+            part.edges = () if part.reach is None else tuple(part.reach())
+        return part.edges
 
     def describe(self, value: Any, kind: str, name: str) -> Part:
         """Describe an object; ``kind`` and ``name`` are how the one who reaches it would call it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..._records import dataclass, field
@@ -22,6 +22,7 @@ class Part:
         shown: its value, for people.
         notes: what could not be tracked.
         reach: yields what it reaches, with the name that leads there.
+        edges: what that is, once somebody has asked.
     """
 
     kind: str
@@ -32,9 +33,11 @@ class Part:
     shown: str = ""
     notes: list[str] = field(default_factory=list)
     reach: Callable[[], Edges] | None = None
+    edges: Sequence[Edge] | None = None
 
 
-Edges = Iterator[tuple[str, Part]]
+Edge = tuple[str, Part]
+Edges = Iterator[Edge]
 
 
 class SaysModules(Protocol):
