@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from pathlib import PurePath
+from types import TracebackType
 from typing import Any, Protocol
 
 from ._errors import DatasetError
@@ -144,20 +145,32 @@ def staging_of(dataset: Any) -> Staging | None:
     return None
 
 
-@contextlib.contextmanager
-def staged(dataset: Any) -> Iterator[Staging]:
-    """Publish what the dataset writes inside when all of it succeeded; leave no trace when it failed."""
-    staging = Staging(dataset, _active.get())
-    token = _active.set(staging)
-    try:
-        yield staging
-    except BaseException:
-        staging.discard()
-        raise
-    finally:
-        _active.reset(token)
-    staging.finish()
-    _hand_over(staging, staging.outer)
+class staged:
+    """Publish what a dataset writes inside when all of it succeeded; leave no trace when it failed.
+
+    A class, as there is one for each save: a generator takes three times as long.
+    """
+
+    __slots__ = ("_staging", "_token")
+
+    def __init__(self, dataset: Any) -> None:
+        self._staging = Staging(dataset, _active.get())
+
+    def __enter__(self) -> Staging:
+        self._token = _active.set(self._staging)
+        return self._staging
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is not None:
+                self._staging.discard()
+                return
+        finally:
+            _active.reset(self._token)
+        self._staging.finish()
+        _hand_over(self._staging, self._staging.outer)
 
 
 @contextlib.contextmanager
