@@ -19,7 +19,7 @@ package, count, size, budget = sys.argv[1], *(int(number) for number in sys.argv
 io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
 inherited = importlib.import_module(f"{package}.runner._inherited")
 memory = importlib.import_module(f"{package}.runner._memory")
-memory_run = importlib.import_module(f"{package}.runner._memory.run")
+learned_costs = importlib.import_module(f"{package}.engine.journal.records").learned_costs
 logging.disable(logging.CRITICAL)
 
 WORKERS = 6
@@ -34,7 +34,7 @@ def hold(megabytes):
 
 def run(home: Path, execution: dict, *, workers: int = WORKERS) -> dict:
     nodes = [pipelines.node(hold, "size", f"times{n}", name=f"n{n}") for n in range(count)]
-    seconds, peaks = memory_run.learned_costs(home, "")
+    seconds, peaks = learned_costs(home, "")
     with memory.remembering(home=home):
         known = replace(inherited.inherited(), costs=seconds, peaks=peaks, execution=execution)
         with inherited.inherit(known), watched() as footprint:

@@ -17,7 +17,7 @@ package = sys.argv[1]
 io, pipelines, runners = (importlib.import_module(f"{package}.{name}") for name in ("io", "pipeline", "runner"))
 inherited = importlib.import_module(f"{package}.runner._inherited")
 memory = importlib.import_module(f"{package}.runner._memory")
-memory_run = importlib.import_module(f"{package}.runner._memory.run")
+learned_costs = importlib.import_module(f"{package}.engine.journal.records").learned_costs
 logging.disable(logging.CRITICAL)
 
 LONG, SHORT, CHAINS, LINKS = 4.0, 0.2, 4, 5
@@ -39,7 +39,7 @@ def run(home: Path) -> float:
     ]
     nodes.append(pipelines.node(wait, "long", "end", name="long"))
     data = {"long": io.MemoryDataset(LONG), **{f"short{chain}_0": io.MemoryDataset(SHORT) for chain in range(CHAINS)}}
-    seconds, peaks = memory_run.learned_costs(home, "")
+    seconds, peaks = learned_costs(home, "")
     started = time.perf_counter()
     with memory.remembering(home=home):
         known = replace(inherited.inherited(), costs=seconds, peaks=peaks)
