@@ -1,6 +1,7 @@
 """A staged save: ``saving.py PACKAGE FOLDER MEGABYTES``. Beside one in place, and beside the same two by hand.
 
-The four take turns; medians. The old file is on the disk when it is replaced, as one of an earlier run would be.
+The four take turns, in an order that is drawn; medians. The old file is on the disk when it is replaced, as one of an
+earlier run would be.
 """
 
 import importlib
@@ -8,6 +9,7 @@ import json
 import logging
 import os
 import pickle
+import random
 import statistics
 import sys
 import tempfile
@@ -60,7 +62,7 @@ def medians(place: str, data: bytes, is_new: bool) -> dict[str, float]:
     }
     found = {name: [] for name in ways}
     for turn in range(41):
-        for name, save in ways.items():
+        for name, save in random.sample(list(ways.items()), 4):
             taken = seconds(save, data, Path(place, f"{name}.pkl"), is_new)
             if turn:
                 found[name].append(taken)
