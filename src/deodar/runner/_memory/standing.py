@@ -173,12 +173,10 @@ class Inquiry:
 
     Attributes:
         standing: the decision that nothing has to, if one stands.
-        mode: as in the options.
     """
 
     def __init__(self, options: MemoryOptions, journal: Journal, prints: NodePrints, question: Question | None) -> None:
         self.options = options
-        self.mode = options.mode
         self.journal = journal
         self.prints = prints
         self.question = question
