@@ -14,7 +14,7 @@ from types import TracebackType
 
 from ..._records import dataclass
 from .alive import SILENCE_SECONDS, Process
-from .store import Journal
+from .store import Journal, storable
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class OutputLocks:
     ) -> None:
         self._journal = journal
         self._run = run
-        self._targets = sorted(set(targets))
+        self._targets = sorted(set(map(storable, targets)))
         self._patience = patience
         self._pause = pause
         self._held: list[str] = []

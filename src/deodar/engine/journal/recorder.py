@@ -37,7 +37,7 @@ from .alive import BEAT_SECONDS, Process
 from .records import STORED
 from .reused import EVENT as REUSED
 from .reused import note_bundle, note_reused
-from .store import Journal
+from .store import Journal, storable
 
 # Written at once when the last batch is this long ago; otherwise together with what follows.
 _BATCH_SECONDS = 0.005
@@ -302,8 +302,8 @@ class Recorder:
             at,
             at,
             failure.peak_memory,
-            f"{type(error).__name__}: {error}",
-            trace,
+            storable(f"{type(error).__name__}: {error}"),
+            storable(trace),
             json.dumps(dict(facts), default=str),
         )
 

@@ -14,7 +14,7 @@ from ..cache.content import Stat
 from ..cache.fingerprint import Leaf, load_leaves
 from ..plan import Record, same_identity
 from .reused import reused_in
-from .store import FILE_NAME, Journal, JournalError
+from .store import FILE_NAME, Journal, JournalError, storable
 
 logger = logging.getLogger(__name__)
 
@@ -180,11 +180,12 @@ class FileMemo:
 
     def save(self) -> None:
         """Write what is new."""
-        # Inodes are unsigned and may not fit into SQLite's integers; then the file is simply read again.
+        # Inodes are unsigned and may not fit into SQLite's integers, nor need names be text; then the file is simply
+        # read again.
         rows = [
             (path, found.size, found.mtime_ns, found.ctime_ns, found.inode, digest)
             for path, (found, digest) in self._new.items()
-            if found.inode < 1 << 63
+            if found.inode < 1 << 63 and storable(path) == path
         ]
         if rows and self._journal.write(
             lambda connection: connection.executemany("INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?, ?, ?)", rows)

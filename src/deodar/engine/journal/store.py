@@ -29,6 +29,11 @@ _FOLDS_WHEN_ASKED = hasattr(sqlite3.Connection, "setconfig")
 Write = Callable[[sqlite3.Connection], object]
 
 
+def storable(text: str) -> str:
+    """Return a text as SQLite takes it: names of files may be in any encoding, and their bytes are no text then."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class JournalError(Exception):
     """The journal cannot be used."""
 

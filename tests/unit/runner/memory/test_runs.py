@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from deodar.engine.events import Event, RunStarted
 from deodar.engine.journal.history import History
 from deodar.engine.journal.locks import OutputBusyError
 from deodar.engine.journal.store import FILE_NAME, Journal
-from deodar.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
+from deodar.io import AbstractDataset, AbstractVersionedDataset, DataCatalog, DatasetError, MemoryDataset, Version
 from deodar.pipeline import node, pipeline
 from deodar.runner import SequentialRunner
 from deodar.runner._inherited import inherit, inherited
@@ -356,3 +357,17 @@ def test_the_journal_keeps_so_many_runs(shop: Shop) -> None:
     with Journal(shop.home / "journal.db") as journal:
         assert len(History(journal).runs()) == 1
     assert shop.ran(keep_runs=1) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are text")
+def test_names_of_files_need_not_be_text(shop: Shop) -> None:
+    for name in ("raw", "high"):
+        path = os.fsdecode(os.fsencode(str(shop.folder)) + b"/\xff" + name.encode() + b".json")
+        shop.config[name]["filepath"] = path
+    Path(shop.config["raw"]["filepath"]).write_text("[1, 2, 3]")
+    assert set(shop.run(incremental=False).ran) == ALL
+    assert shop.ran() == set()
+    Path(shop.config["raw"]["filepath"]).write_text("{")
+    with pytest.raises(DatasetError):
+        shop.run()
+    assert "raw.json" in str(shop.history().attempts(shop.history().run().id)[0].error)
