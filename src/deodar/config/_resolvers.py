@@ -81,8 +81,25 @@ class Scope:
         try:
             return OmegaConf.select(self._configs[name], str(variable), default=NO_VALUE)
         except ConfigTypeError:
-            # The path leads below a scalar.
+            # Below a scalar there is nothing. A name where a list wants a number is a mistake.
+            if _names_an_entry_of_a_list(values, str(variable)):
+                raise
             return NO_VALUE
+
+
+def _names_an_entry_of_a_list(values: Any, path: str) -> bool:
+    for step in path.split("."):
+        if isinstance(values, Mapping):
+            values = values.get(step)
+        elif not isinstance(values, list):
+            return False
+        elif not step.lstrip("-").isdecimal():
+            return True
+        else:
+            # OmegaConf has found it, or had nothing to complain of.
+            number = int(step)
+            values = values[number] if -len(values) <= number < len(values) else None
+    return False
 
 
 def announce(scope: Scope) -> None:

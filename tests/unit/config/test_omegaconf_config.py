@@ -123,6 +123,23 @@ def test_globals_resolve(conf, expression, value):
     assert conf.loader()["catalog"] == {"a": value}
 
 
+@pytest.mark.parametrize("path", ["b.name", "b.name.c", "b.1.name"])
+@pytest.mark.parametrize("resolver", ["globals", "runtime_params"])
+def test_a_name_where_a_list_wants_a_number_is_a_mistake(conf, resolver, path):
+    conf.write("base/globals.yml", "b: [1, [2]]")
+    conf.write("base/catalog.yml", f"a: ${{{resolver}:{path}, 1}}")
+    with pytest.raises(InterpolationResolutionError, match="Index 'name' \\(str\\) is not an int"):
+        conf.loader(runtime_params={"b": [1, [2]]})["catalog"]
+
+
+def test_an_entry_of_a_list_is_found_by_its_number(conf):
+    conf.write("base/globals.yml", "b: [1, [2]]")
+    conf.write(
+        "base/catalog.yml", 'a: ["${globals:b.0}", "${globals:b.1.0, 1}", "${globals:b.5, 7}", "${globals:b.0.x, 8}"]'
+    )
+    assert conf.loader()["catalog"] == {"a": [1, 2, 7, 8]}
+
+
 def test_missing_global_is_named(conf):
     conf.write("base/catalog.yml", "a: ${globals:x.y}")
     with pytest.raises(
