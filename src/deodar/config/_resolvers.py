@@ -73,33 +73,12 @@ class Scope:
 
     def _select(self, name: str, values: Mapping[str, Any], variable: Any) -> Any:
         from omegaconf import OmegaConf
-        from omegaconf.errors import ConfigTypeError
 
         if name not in self._configs:
             # Flagged, because parameters given from Python may hold any object.
             self._configs[name] = OmegaConf.create(dict(values), flags={"allow_objects": True})
-        try:
-            return OmegaConf.select(self._configs[name], str(variable), default=NO_VALUE)
-        except ConfigTypeError:
-            # Below a scalar there is nothing. A name where a list wants a number is a mistake.
-            if _names_an_entry_of_a_list(values, str(variable)):
-                raise
-            return NO_VALUE
-
-
-def _names_an_entry_of_a_list(values: Any, path: str) -> bool:
-    for step in path.split("."):
-        if isinstance(values, Mapping):
-            values = values.get(step)
-        elif not isinstance(values, list):
-            return False
-        elif not step.lstrip("-").isdecimal():
-            return True
-        else:
-            # OmegaConf has found it, or had nothing to complain of.
-            number = int(step)
-            values = values[number] if -len(values) <= number < len(values) else None
-    return False
+        # Below a scalar there is nothing. A name where a list wants a number is a mistake, which is raised.
+        return OmegaConf.select(self._configs[name], str(variable), default=NO_VALUE)
 
 
 def announce(scope: Scope) -> None:
