@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 
 import psutil
@@ -61,6 +61,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     for engine, count in sorted(_left_out.items()):
         terminalreporter.write_line(f"{engine} is not installed: {count} tests on it are not collected.")
+
+
+@pytest.fixture
+def no_idle_pools() -> Iterator[None]:
+    """Let no worker outlive a run from before the test, nor one of the test."""
+    # Imported here: most tests start no workers.
+    from deodar.engine.executors.processes.pool import close_idle_pools
+
+    close_idle_pools()
+    yield
+    close_idle_pools()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,7 @@ from deodar.runner import ParallelRunner
 from deodar.runner._memory import remembering
 
 Processes = Callable[[], list[psutil.Process]]
-
-
-@pytest.fixture(autouse=True)
-def no_idle_pools() -> Iterator[None]:
-    close_idle_pools()
-    yield
-    close_idle_pools()
+pytestmark = pytest.mark.usefixtures("no_idle_pools")
 
 
 class Watched(AbstractDataset[Any, Any]):

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import psutil
 import pytest
 
 from deodar.engine.executors.processes import ProcessExecutor
-from deodar.engine.executors.processes.pool import borrow, close_idle_pools, give_back, warmed
+from deodar.engine.executors.processes.pool import borrow, give_back, warmed
 
 from . import jobs
 from .harness import Job, run_jobs
 
 Processes = Callable[[], list[psutil.Process]]
-
-
-@pytest.fixture(autouse=True)
-def no_idle_pools() -> Iterator[None]:
-    close_idle_pools()
-    yield
-    close_idle_pools()
+pytestmark = pytest.mark.usefixtures("no_idle_pools")
 
 
 @pytest.mark.parametrize("method", ["forkserver", "spawn"])
