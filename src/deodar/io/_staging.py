@@ -164,7 +164,7 @@ class Staging:
                 return
         elif not can_stand_in(self.dataset, mode):
             return
-        self.folder = None if self.outer is None else self.nest(anchor)
+        self.folder = self.nest(anchor)
         if self.folder is None:
             if not is_versioned and (mode is None or S_ISREG(mode)) and opens_one_file(self.dataset.__class__):
                 self.file = _file_beside(self.dataset, anchor)

@@ -43,6 +43,16 @@ class Stat:
         """Take what counts of a stat."""
         return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
+    @property
+    def text(self) -> str:
+        """All of it in one line."""
+        return f"{self.size}-{self.mtime_ns}-{self.ctime_ns}-{self.inode}"
+
+    @property
+    def identity(self) -> str:
+        """The identity of a file that nobody has read."""
+        return STAT_PREFIX + self.text
+
 
 class ContentMemo(Protocol):
     """Remembers digests of files with the stat they were taken at."""
@@ -83,8 +93,8 @@ def stat_identity(path: str | Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISDIR(found.st_mode):
-        return STAT_PREFIX + _stat_text(Stat.of(found))
-    inside = [part for name, _, entry in _walk(text) for part in (name, _stat_text(Stat.of(entry)))]
+        return Stat.of(found).identity
+    inside = [part for name, _, entry in _walk(text) for part in (name, Stat.of(entry).text)]
     return f"{STAT_PREFIX}d{digest_text(*inside)}"
 
 
@@ -113,7 +123,7 @@ def _told_by_store(entry: dict[str, Any]) -> tuple[str, str, str]:
 def _identify_file(path: str, found: os.stat_result, memo: ContentMemo | None, limit: int | None) -> str:
     seen = Stat.of(found)
     if limit is not None and seen.size > limit:
-        return STAT_PREFIX + _stat_text(seen)
+        return seen.identity
     known = None if memo is None else memo.find(path, seen)
     if known is not None:
         return known
@@ -132,10 +142,6 @@ def _digest_file(path: str) -> str:
         while chunk := file.read(_CHUNK):
             state.update(chunk)
     return state.hexdigest()
-
-
-def _stat_text(found: Stat) -> str:
-    return f"{found.size}-{found.mtime_ns}-{found.ctime_ns}-{found.inode}"
 
 
 def _walk(folder: str) -> Iterator[tuple[str, str, os.stat_result]]:

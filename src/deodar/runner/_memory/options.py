@@ -122,8 +122,7 @@ def remembered(
         RunMemoryError: if the run was to build on an earlier one and cannot.
     """
     state = project.state
-    inquiry = state.inquiry if isinstance(state, Foreseen) else None
-    options = _options(state.options if isinstance(state, Foreseen) else state)
+    inquiry, options = (state.inquiry, state.options) if isinstance(state, Foreseen) else (None, _options(state))
     if options is None:
         yield NO_MEMORY
         return

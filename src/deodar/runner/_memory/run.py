@@ -198,7 +198,10 @@ def _begin(  # noqa: PLR0913 - one for each thing that a run is made of
     versions.settle()
     decision = decide_run(journal, options, project, compiled, catalog, inquiry=inquiry)
     versions.keep(_reused_outputs(decision))
-    memory = _Remembering(journal, options, decision, catalog, run, inquiry)
+    if inquiry is not None:
+        # Done when the memory is closed: what is entered last is left first.
+        stack.callback(inquiry.keep, run, decision)
+    memory = _Remembering(journal, options, decision, catalog, run)
     stack.callback(memory.close)
     return memory
 
@@ -220,16 +223,8 @@ class _Remembering(ActiveMemory):
     """The memory of a run that remembers."""
 
     def __init__(
-        self,
-        journal: Journal,
-        options: MemoryOptions,
-        decision: Decision,
-        catalog: Catalog,
-        run: str,
-        inquiry: Inquiry | None,
+        self, journal: Journal, options: MemoryOptions, decision: Decision, catalog: Catalog, run: str
     ) -> None:
-        self._run = run
-        self._inquiry = inquiry
         self._journal = journal
         self._options = options
         self._decision = decision
@@ -272,8 +267,6 @@ class _Remembering(ActiveMemory):
     def close(self) -> None:
         """Write what is left, and let go of what is old."""
         self._recorder.close()
-        if self._inquiry is not None and not self._journal.is_off:
-            self._inquiry.keep(self._run, self._decision)
         keep_few(self._journal, self._options.keep_runs)
 
     def _how_closely(self) -> Care:

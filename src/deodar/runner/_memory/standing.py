@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._records import dataclass
 from ..._version import __version__
-from ...engine.cache.content import PREFIX, STAT_PREFIX, Stat, stat_identity
+from ...engine.cache.content import PREFIX, STAT_PREFIX, Stat
 from ...engine.cache.digests import digest_bytes
 from ...engine.cache.packages import installed_version
 from ...engine.journal.history import History, keep_few
@@ -163,7 +163,7 @@ def _stat_of(path: str, recorded: str | None, files: FileMemo) -> Stat | None:
     if recorded is None or not S_ISREG(found.st_mode):
         return None
     if recorded.startswith(STAT_PREFIX):
-        return stat if stat_identity(path) == recorded else None
+        return stat if stat.identity == recorded else None
     # The memo takes in only what had settled when it was read.
     return stat if recorded.startswith(PREFIX) and files.find(path, stat) == recorded else None
 
@@ -247,7 +247,7 @@ class Inquiry:
 
     def keep(self, run: str, decision: Decision) -> None:
         """Let a decision stand, once the run that had nothing to do is written down."""
-        if self.question is None or decision.witnesses is None:
+        if self.question is None or decision.witnesses is None or self.journal.is_off:
             return
         try:
             rows = self.journal.read("SELECT bundle, tasks FROM reused WHERE run = ?", run)
